@@ -1,0 +1,287 @@
+//! One rebuild as its party states it: `docs/spec/rebuild.md`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::AttestationError;
+use crate::digest::{Digests, Sha256};
+use crate::json::ShapeError;
+use crate::limits::Limits;
+use crate::source::{Dsc, is_file_name, is_package_name, is_version};
+use crate::time::Timestamp;
+
+/// The build type of a rebuild of a Debian source package, version 1.
+pub const BUILD_TYPE: &str = "https://quorate.dev/rebuild/debian/v1";
+pub(super) const BUILD_TYPE_STEM: &str = "https://quorate.dev/rebuild/";
+/// A party's name for itself stands after this in `builder.id`.
+pub(super) const PARTY_STEM: &str = "https://quorate.dev/party/";
+/// The name of the in-toto step whose links carry rebuilds.
+pub const STEP: &str = "rebuild";
+
+/// Everything that one rebuild statement says. Public fields: it is what somebody says, not what anybody trusts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rebuild {
+    /// The party's own name for itself.
+    pub party: String,
+    /// What was built.
+    pub source: SourceRelease,
+    /// The architecture that the build ran for.
+    pub architecture: String,
+    /// Which binary packages were asked for.
+    pub builds: Builds,
+    /// The command as a list of words.
+    pub command: Vec<String>,
+    /// The whole environment of the build.
+    pub variables: BTreeMap<String, String>,
+    /// The folder in which the source was built.
+    pub build_path: String,
+    /// Limits that the host could not set.
+    pub unlimited: Vec<String>,
+    /// The build root before build dependencies.
+    pub root: RootRecord,
+    /// Every installed package.
+    pub packages: Vec<EnvironmentPackage>,
+    /// Every output.
+    pub products: Vec<Product>,
+    /// Log, `.buildinfo`, `.changes`.
+    pub byproducts: Vec<Byproduct>,
+    /// 32 lower-case hex digits, random.
+    pub invocation: String,
+    /// When the rebuild started, by the party's own clock.
+    pub started: Timestamp,
+    /// When it ended, by the party's own clock.
+    pub finished: Timestamp,
+    /// The version of the program that rebuilt.
+    pub rebuilder_version: String,
+}
+
+/// A source package: its name, its version and every file of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceRelease {
+    /// The source package's name.
+    pub name: String,
+    /// The full version.
+    pub version: String,
+    /// The `.dsc` and each file that it lists.
+    pub files: Vec<SourceFile>,
+    /// The bytes of the `.dsc`.
+    pub dsc: Vec<u8>,
+    /// The signed indexes by which the source was authenticated.
+    pub indexes: Vec<IndexRecord>,
+}
+
+/// A file of a source package.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourceFile {
+    /// File name.
+    pub name: String,
+    /// Digests of the whole file.
+    pub digests: Digests,
+    /// Size in bytes.
+    pub size: u64,
+}
+
+/// A signed archive index (InRelease).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IndexRecord {
+    /// The suite.
+    pub name: String,
+    /// Digests of the InRelease file.
+    pub digests: Digests,
+    /// Its Date field.
+    pub date: Timestamp,
+}
+
+/// The build root's tar archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RootRecord {
+    /// A name for people.
+    pub name: String,
+    /// Digests of the archive.
+    pub digests: Digests,
+}
+
+/// An installed package of the build environment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EnvironmentPackage {
+    /// Package name.
+    pub name: String,
+    /// Full version.
+    pub version: String,
+    /// Architecture.
+    pub architecture: String,
+    /// SHA-256 of the `.deb` as the signed index has it.
+    pub sha256: Sha256,
+}
+
+/// An output of the build: a binary package.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Product {
+    /// File name.
+    pub name: String,
+    /// Digests of the whole file.
+    pub digests: Digests,
+    /// Size in bytes.
+    pub size: u64,
+    /// The binary package's name.
+    pub package: String,
+    /// The binary package's full version.
+    pub version: String,
+    /// The binary package's architecture.
+    pub architecture: String,
+}
+
+/// Something that the build left besides its outputs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Byproduct {
+    /// File name.
+    pub name: String,
+    /// Digests of the whole file.
+    pub digests: Digests,
+    /// Size in bytes.
+    pub size: u64,
+}
+
+/// Which binary packages of a source are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Builds {
+    /// Those of the architecture.
+    Any,
+    /// Those of no architecture.
+    All,
+    /// Both.
+    Binary,
+}
+
+impl Builds {
+    /// The word that the statement uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::All => "all",
+            Self::Binary => "binary",
+        }
+    }
+
+    /// The inverse of [`Self::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Any, Self::All, Self::Binary]
+            .into_iter()
+            .find(|builds| builds.name() == name)
+    }
+}
+
+impl Rebuild {
+    /// Reads the payload of a Statement by every rule of the specification.
+    ///
+    /// # Errors
+    /// [`AttestationError`] when it is another format, a newer version, malformed, or its source is not bound.
+    pub fn from_statement(payload: &[u8], limits: &Limits) -> Result<Self, AttestationError> {
+        super::statement::read(&crate::json::parse(payload, limits)?, limits)
+    }
+
+    /// The payload of the Statement, in canonical form.
+    pub fn statement(&self) -> Vec<u8> {
+        super::statement::write(self).to_text()
+    }
+
+    /// The payload of the in-toto link that carries the same Statement.
+    pub fn link(&self) -> Vec<u8> {
+        super::link::write(self).to_text()
+    }
+
+    /// SHA-256 over what makes two environments the same: root and installed packages.
+    pub fn environment_digest(&self) -> Sha256 {
+        let packages: BTreeSet<_> = self
+            .packages
+            .iter()
+            .map(|p| format!("{} {} {} {}\n", p.name, p.version, p.architecture, p.sha256))
+            .collect();
+        let text: String = std::iter::once(format!("root {}\n", self.root.digests.sha256))
+            .chain(packages)
+            .collect();
+        Sha256::of(text.as_bytes())
+    }
+
+    /// Binds the parts to each other: `.dsc` ↔ source files ↔ external parameters, names unique and plain, times in order.
+    pub(super) fn bound(self, limits: &Limits) -> Result<Self, AttestationError> {
+        self.source.bound()?;
+        let shape = |problem: &str| Err(AttestationError::Shape(ShapeError::new(problem)));
+        if self.products.is_empty() || self.products.len() > limits.products_max {
+            return shape("no outputs, or too many");
+        }
+        if self.packages.is_empty() || self.packages.len() > limits.materials_max {
+            return shape("no installed packages recorded, or too many");
+        }
+        if !unique(self.products.iter().map(|product| &product.name))
+            || !self.products.iter().all(Product::is_plain)
+        {
+            return shape(
+                "two outputs with one name, or an output whose name, package or version is not plain",
+            );
+        }
+        if self.started > self.finished {
+            return shape("it finished before it started");
+        }
+        if self.invocation.len() != 32
+            || !self
+                .invocation
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        {
+            return shape("invocationId is not 32 digits of lower-case hex");
+        }
+        Ok(self)
+    }
+}
+
+impl SourceRelease {
+    fn bound(&self) -> Result<(), AttestationError> {
+        let source = |problem| Err(AttestationError::Source(problem));
+        let described = Dsc::parse(&self.dsc)?;
+        if described.source != self.name || described.version != self.version {
+            return source("the .dsc describes another source or version than the statement");
+        }
+        if self.indexes.is_empty() {
+            return source("no signed index says that this source was released");
+        }
+        let digests = Digests::of(&self.dsc);
+        let is_dsc =
+            |file: &&SourceFile| file.digests == digests && file.size == self.dsc.len() as u64;
+        let Some(dsc) = self
+            .files
+            .iter()
+            .find(is_dsc)
+            .filter(|file| is_file_name(&file.name))
+        else {
+            return source("the .dsc is not the one whose digest is recorded");
+        };
+        let listed = self.files.iter().filter(|file| file.name != dsc.name);
+        let matching = listed.filter(|file| {
+            described
+                .files
+                .get(&file.name)
+                .is_some_and(|known| known.sha256 == file.digests.sha256 && known.size == file.size)
+        });
+        if !unique(self.files.iter().map(|file| &file.name))
+            || matching.count() != described.files.len()
+            || self.files.len() != described.files.len() + 1
+        {
+            return source("the files that the .dsc lists are not exactly the recorded ones");
+        }
+        Ok(())
+    }
+}
+
+impl Product {
+    fn is_plain(&self) -> bool {
+        is_file_name(&self.name)
+            && is_package_name(&self.package)
+            && is_version(&self.version)
+            && is_package_name(&self.architecture)
+    }
+}
+
+fn unique<'n>(names: impl Iterator<Item = &'n String>) -> bool {
+    let mut seen = BTreeSet::new();
+    names.into_iter().all(|name| seen.insert(name))
+}

@@ -1,0 +1,434 @@
+//! in-toto Statement v1 with SLSA provenance v1 ⇄ [`Rebuild`].
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::AttestationError;
+use super::rebuild::{
+    BUILD_TYPE, BUILD_TYPE_STEM, Builds, Byproduct, EnvironmentPackage, IndexRecord, PARTY_STEM,
+    Product, Rebuild, RootRecord, SourceFile, SourceRelease,
+};
+use crate::digest::{Digests, Sha256, Sha512};
+use crate::json::{Json, Members, Object, ShapeError, array, integer, object, string, strings};
+use crate::limits::Limits;
+use crate::source::is_package_name;
+use crate::time::Timestamp;
+
+const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+const PREDICATE_TYPE: &str = "https://slsa.dev/provenance/v1";
+
+/// Whether the document says that it is an in-toto Statement of any version.
+pub(super) fn is_statement(value: &Object<'_>) -> bool {
+    matches!(value.get("_type"), Some(Json::String(text)) if text.starts_with("https://in-toto.io/Statement/"))
+}
+
+pub(super) fn read(value: &Json<'_>, limits: &Limits) -> Result<Rebuild, AttestationError> {
+    let statement = object(value)?;
+    for (member, known) in [("_type", STATEMENT_TYPE), ("predicateType", PREDICATE_TYPE)] {
+        let found = statement.read(member, string)?;
+        if found != known {
+            return Err(AttestationError::Type(found.to_owned()));
+        }
+    }
+    let predicate = statement.read("predicate", object)?;
+    let definition = predicate
+        .read("buildDefinition", object)
+        .map_err(|error| error.within("predicate"))?;
+    let build_type = definition.read("buildType", string)?;
+    if build_type != BUILD_TYPE {
+        let known_family = build_type.starts_with(BUILD_TYPE_STEM);
+        let error = if known_family {
+            AttestationError::Newer
+        } else {
+            AttestationError::Type
+        };
+        return Err(error(build_type.to_owned()));
+    }
+    let too_many = |name: &str, value: &Json<'_>| {
+        array(value)
+            .is_ok_and(|items| items.len() > limits.materials_max)
+            .then(|| ShapeError::new("too many entries").within(name))
+    };
+    for (name, value) in statement.iter().chain(definition.iter()) {
+        too_many(name, value).map_or(Ok(()), Err)?;
+    }
+    let products = statement.read_items("subject", read_product)?;
+    read_rebuild(definition, predicate, products)
+        .map_err(|error| error.within("predicate"))?
+        .bound(limits)
+}
+
+fn read_rebuild(
+    definition: &Object<'_>,
+    predicate: &Object<'_>,
+    products: Vec<Product>,
+) -> Result<Rebuild, ShapeError> {
+    let external = definition.read("externalParameters", object)?;
+    let internal = definition.read("internalParameters", object)?;
+    let details = predicate.read("runDetails", object)?;
+    let metadata = details.read("metadata", object)?;
+    let builder = details.read("builder", object)?;
+    let mut materials = Materials::default();
+    for (index, material) in definition
+        .read("resolvedDependencies", array)?
+        .iter()
+        .enumerate()
+    {
+        materials
+            .add(material)
+            .map_err(|error| error.at_index(index).within("resolvedDependencies"))?;
+    }
+    Ok(Rebuild {
+        party: builder.read("id", read_party)?,
+        architecture: external.read("architecture", read_plain)?,
+        builds: external.read("builds", |value| {
+            Builds::from_name(string(value)?)
+                .ok_or_else(|| ShapeError::new("expected any, all or binary"))
+        })?,
+        command: internal.read("command", strings)?,
+        variables: internal.read("variables", read_map)?,
+        build_path: internal.read("buildPath", string)?.to_owned(),
+        unlimited: internal.read("unlimited", strings)?,
+        root: materials.root.ok_or_else(|| {
+            ShapeError::new("no build root recorded").within("resolvedDependencies")
+        })?,
+        source: SourceRelease {
+            name: external.read("source", string)?.to_owned(),
+            version: external.read("version", string)?.to_owned(),
+            files: materials.files,
+            dsc: materials.dsc.ok_or_else(|| {
+                ShapeError::new("no .dsc recorded").within("resolvedDependencies")
+            })?,
+            indexes: materials.indexes,
+        },
+        packages: materials.packages,
+        products,
+        byproducts: details.read_items("byproducts", read_byproduct)?,
+        invocation: metadata.read("invocationId", string)?.to_owned(),
+        started: metadata.read("startedOn", read_time)?,
+        finished: metadata.read("finishedOn", read_time)?,
+        rebuilder_version: builder
+            .read("version", object)?
+            .read("quorate-rebuild", string)?
+            .to_owned(),
+    })
+}
+
+#[derive(Default)]
+struct Materials {
+    files: Vec<SourceFile>,
+    dsc: Option<Vec<u8>>,
+    indexes: Vec<IndexRecord>,
+    root: Option<RootRecord>,
+    packages: Vec<EnvironmentPackage>,
+}
+
+impl Materials {
+    fn add(&mut self, value: &Json<'_>) -> Result<(), ShapeError> {
+        let members = object(value)?;
+        let name = members.read("name", string)?.to_owned();
+        let annotations = members.read("annotations", object)?;
+        match annotations.read("role", string)? {
+            "source" => {
+                if let Some(content) = members.get("content") {
+                    let text = string(content)?;
+                    let bytes = STANDARD
+                        .decode(text)
+                        .map_err(|_| ShapeError::new("not base64").within("content"))?;
+                    if self.dsc.replace(bytes).is_some() {
+                        return Err(ShapeError::new(
+                            "a second file with content: only the .dsc has it",
+                        ));
+                    }
+                }
+                self.files.push(SourceFile {
+                    name,
+                    digests: members.read("digest", read_digests)?,
+                    size: annotations.read("size", integer)?,
+                });
+            }
+            "index" => self.indexes.push(IndexRecord {
+                name,
+                digests: members.read("digest", read_digests)?,
+                date: annotations.read("date", read_time)?,
+            }),
+            "root" => {
+                let root = RootRecord {
+                    name,
+                    digests: members.read("digest", read_digests)?,
+                };
+                if self.root.replace(root).is_some() {
+                    return Err(ShapeError::new("a second build root"));
+                }
+            }
+            "environment" => self.packages.push(EnvironmentPackage {
+                name,
+                version: annotations.read("version", read_plain)?,
+                architecture: annotations.read("architecture", read_plain)?,
+                sha256: members.read("digest", |digest| {
+                    object(digest)?.read("sha256", read_sha256)
+                })?,
+            }),
+            // A material whose part is unknown could be a second source: nothing may be built from what we do not compare.
+            other => return Err(ShapeError::new(format!("unknown role {other:?}"))),
+        }
+        Ok(())
+    }
+}
+
+fn read_product(value: &Json<'_>) -> Result<Product, ShapeError> {
+    let members = object(value)?;
+    let annotations = members.read("annotations", object)?;
+    Ok(Product {
+        name: members.read("name", string)?.to_owned(),
+        digests: members.read("digest", read_digests)?,
+        size: annotations.read("size", integer)?,
+        package: annotations.read("package", string)?.to_owned(),
+        version: annotations.read("version", string)?.to_owned(),
+        architecture: annotations.read("architecture", string)?.to_owned(),
+    })
+}
+
+fn read_byproduct(value: &Json<'_>) -> Result<Byproduct, ShapeError> {
+    let members = object(value)?;
+    let size = members.read("annotations", object)?.read("size", integer)?;
+    Ok(Byproduct {
+        name: members.read("name", string)?.to_owned(),
+        digests: members.read("digest", read_digests)?,
+        size,
+    })
+}
+
+fn read_digests(value: &Json<'_>) -> Result<Digests, ShapeError> {
+    let members = object(value)?;
+    let sha512 = |value: &Json<'_>| {
+        Sha512::parse(string(value)?).map_err(|error| ShapeError::new(error.to_string()))
+    };
+    Ok(Digests {
+        sha256: members.read("sha256", read_sha256)?,
+        sha512: members.read("sha512", sha512)?,
+    })
+}
+
+pub(super) fn read_sha256(value: &Json<'_>) -> Result<Sha256, ShapeError> {
+    Sha256::parse(string(value)?).map_err(|error| ShapeError::new(error.to_string()))
+}
+
+fn read_time(value: &Json<'_>) -> Result<Timestamp, ShapeError> {
+    Timestamp::parse(string(value)?).map_err(|error| ShapeError::new(error.to_string()))
+}
+
+/// A version or architecture: printable, without spaces.
+fn read_plain(value: &Json<'_>) -> Result<String, ShapeError> {
+    let text = string(value)?;
+    let plain =
+        !text.is_empty() && text.len() <= 200 && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if plain {
+        Ok(text.to_owned())
+    } else {
+        Err(ShapeError::new("expected a word of printable characters"))
+    }
+}
+
+fn read_party(value: &Json<'_>) -> Result<String, ShapeError> {
+    let name = string(value)?
+        .strip_prefix(PARTY_STEM)
+        .filter(|name| is_party_name(name));
+    name.map(str::to_owned)
+        .ok_or_else(|| ShapeError::new(format!("expected {PARTY_STEM} and a party's name")))
+}
+
+/// Whether a text can be a party's name: as a Debian package name, so that it prints as itself everywhere.
+pub(crate) fn is_party_name(name: &str) -> bool {
+    is_package_name(name) && name.len() <= 64
+}
+
+fn read_map(value: &Json<'_>) -> Result<BTreeMap<String, String>, ShapeError> {
+    object(value)?
+        .iter()
+        .map(|(name, value)| {
+            Ok((
+                name.to_owned(),
+                string(value)
+                    .map_err(|error| error.within(name))?
+                    .to_owned(),
+            ))
+        })
+        .collect()
+}
+
+pub(super) fn write(rebuild: &Rebuild) -> Json<'static> {
+    let mut products = rebuild.products.clone();
+    products.sort();
+    Json::object([
+        ("_type", Json::text(STATEMENT_TYPE)),
+        ("predicateType", Json::text(PREDICATE_TYPE)),
+        (
+            "subject",
+            Json::Array(products.into_iter().map(write_product).collect()),
+        ),
+        (
+            "predicate",
+            Json::object([
+                ("buildDefinition", write_definition(rebuild)),
+                ("runDetails", write_details(rebuild)),
+            ]),
+        ),
+    ])
+}
+
+fn write_definition(rebuild: &Rebuild) -> Json<'static> {
+    let text = |text: &String| Json::text(text.clone());
+    let variables = rebuild
+        .variables
+        .iter()
+        .map(|(name, value)| (name.clone(), text(value)));
+    Json::object([
+        ("buildType", Json::text(BUILD_TYPE)),
+        (
+            "externalParameters",
+            Json::object([
+                ("source", text(&rebuild.source.name)),
+                ("version", text(&rebuild.source.version)),
+                ("architecture", text(&rebuild.architecture)),
+                ("builds", Json::text(rebuild.builds.name())),
+            ]),
+        ),
+        (
+            "internalParameters",
+            Json::object([
+                ("command", Json::texts(rebuild.command.clone())),
+                ("variables", Json::object(variables)),
+                ("buildPath", text(&rebuild.build_path)),
+                ("unlimited", Json::texts(rebuild.unlimited.clone())),
+            ]),
+        ),
+        (
+            "resolvedDependencies",
+            Json::Array(write_materials(rebuild)),
+        ),
+    ])
+}
+
+fn write_materials(rebuild: &Rebuild) -> Vec<Json<'static>> {
+    let mut files = rebuild.source.files.clone();
+    files.sort();
+    let mut packages = rebuild.packages.clone();
+    packages.sort();
+    let dsc = Digests::of(&rebuild.source.dsc);
+    let files = files.into_iter().map(|file| {
+        let content = (file.digests == dsc)
+            .then(|| ("content", Json::text(STANDARD.encode(&rebuild.source.dsc))));
+        descriptor(
+            file.name,
+            file.digests,
+            [
+                ("role", Json::text("source")),
+                ("size", Json::number(file.size)),
+            ],
+            content,
+        )
+    });
+    let indexes = rebuild.source.indexes.iter().map(|index| {
+        descriptor(
+            index.name.clone(),
+            index.digests,
+            [
+                ("role", Json::text("index")),
+                ("date", Json::text(index.date.to_string())),
+            ],
+            None,
+        )
+    });
+    let root = descriptor(
+        rebuild.root.name.clone(),
+        rebuild.root.digests,
+        [("role", Json::text("root"))],
+        None,
+    );
+    let packages = packages.into_iter().map(|package| {
+        let annotations = [
+            ("role", Json::text("environment")),
+            ("version", Json::text(package.version)),
+            ("architecture", Json::text(package.architecture)),
+        ];
+        let digest = Json::object([("sha256", Json::text(package.sha256.to_string()))]);
+        Json::object([
+            ("name", Json::text(package.name)),
+            ("digest", digest),
+            ("annotations", Json::object(annotations)),
+        ])
+    });
+    files.chain(indexes).chain([root]).chain(packages).collect()
+}
+
+fn write_details(rebuild: &Rebuild) -> Json<'static> {
+    let mut byproducts = rebuild.byproducts.clone();
+    byproducts.sort();
+    let byproducts = byproducts
+        .into_iter()
+        .map(|file| {
+            descriptor(
+                file.name,
+                file.digests,
+                [("size", Json::number(file.size))],
+                None,
+            )
+        })
+        .collect();
+    Json::object([
+        (
+            "builder",
+            Json::object([
+                ("id", Json::text(format!("{PARTY_STEM}{}", rebuild.party))),
+                (
+                    "version",
+                    Json::object([(
+                        "quorate-rebuild",
+                        Json::text(rebuild.rebuilder_version.clone()),
+                    )]),
+                ),
+            ]),
+        ),
+        (
+            "metadata",
+            Json::object([
+                ("invocationId", Json::text(rebuild.invocation.clone())),
+                ("startedOn", Json::text(rebuild.started.to_string())),
+                ("finishedOn", Json::text(rebuild.finished.to_string())),
+            ]),
+        ),
+        ("byproducts", Json::Array(byproducts)),
+    ])
+}
+
+fn write_product(product: Product) -> Json<'static> {
+    let annotations = [
+        ("size", Json::number(product.size)),
+        ("package", Json::text(product.package)),
+        ("version", Json::text(product.version)),
+        ("architecture", Json::text(product.architecture)),
+    ];
+    descriptor(product.name, product.digests, annotations, None)
+}
+
+/// A ResourceDescriptor of the attestation framework.
+fn descriptor<const N: usize>(
+    name: String,
+    digests: Digests,
+    annotations: [(&'static str, Json<'static>); N],
+    more: Option<(&'static str, Json<'static>)>,
+) -> Json<'static> {
+    let digest = [
+        ("sha256", Json::text(digests.sha256.to_string())),
+        ("sha512", Json::text(digests.sha512.to_string())),
+    ];
+    let members = [
+        ("name", Json::text(name)),
+        ("digest", Json::object(digest)),
+        ("annotations", Json::object(annotations)),
+    ];
+    Json::object(members.into_iter().chain(more))
+}

@@ -1,0 +1,320 @@
+//! Signed bytes: who signed exactly these bytes.
+//!
+//! **Enters:** bytes of any origin, and the keys whose signatures would count.
+//! **Leaves:** an [`Opened`] payload with the keys that signed it.
+//! **Never:** a payload before a signature over it was checked; a re-encoded DSSE payload; a signature for its key id's sake.
+
+mod sign;
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+
+use crate::digest::{Sha256, hex_into};
+use crate::json::{
+    self, Json, JsonError, Members, Object, ShapeError, array, canonical, object, string,
+};
+use crate::key::{Fingerprint, PublicKey};
+use crate::limits::Limits;
+
+pub use sign::{SignError, add_signature, sign, unsigned};
+
+/// The payload type of in-toto layouts, links and statements (ITE-5, attestation framework v1).
+pub const PAYLOAD_TYPE_IN_TOTO: &str = "application/vnd.in-toto+json";
+
+/// A signed document that nobody has looked into yet: DSSE 1.0 or an in-toto metablock.
+///
+/// ```json
+/// {"payload": "BASE64", "payloadType": "application/vnd.in-toto+json", "signatures": [{"keyid": "…", "sig": "BASE64"}]}
+/// {"signed": {…}, "signatures": [{"keyid": "…", "sig": "HEX"}]}
+/// ```
+///
+/// It has no accessor for its payload; [`Self::open`] is the only way to it:
+///
+/// ```compile_fail
+/// fn peek(envelope: &quorate::envelope::Envelope<'_>) -> &[u8] {
+///     &envelope.payload
+/// }
+/// ```
+pub struct Envelope<'a> {
+    content: Content<'a>,
+    signatures: Vec<Signature>,
+    digest: Sha256,
+}
+
+enum Content<'a> {
+    Dsse {
+        payload: Vec<u8>,
+        payload_type: String,
+    },
+    Metablock(Json<'a>),
+}
+
+struct Signature {
+    key_id: Option<String>,
+    bytes: Vec<u8>,
+}
+
+impl<'a> Envelope<'a> {
+    /// Reads an envelope of either form. Nothing in it is trusted yet.
+    ///
+    /// # Errors
+    /// [`EnvelopeError`] when the bytes are too large, not strict JSON, or of neither form.
+    pub fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Self, EnvelopeError> {
+        if bytes.len() > limits.envelope_bytes_max {
+            return Err(EnvelopeError::TooLarge {
+                bytes_max: limits.envelope_bytes_max,
+            });
+        }
+        let value = json::parse(bytes, limits)?;
+        let digest = Sha256::of(bytes);
+        Self::from_json(value, digest, limits)
+    }
+
+    fn from_json(value: Json<'a>, digest: Sha256, limits: &Limits) -> Result<Self, EnvelopeError> {
+        let Json::Object(mut members) = value else {
+            return Err(ShapeError::new("expected an object").into());
+        };
+        let metablock = members.get("signed").is_some();
+        if metablock && members.get("payload").is_some() {
+            return Err(ShapeError::new(
+                "both `signed` and `payload`: two documents in one envelope",
+            )
+            .into());
+        }
+        let encoding = if metablock {
+            SignatureEncoding::Hex
+        } else {
+            SignatureEncoding::Base64
+        };
+        let signatures = read_signatures(&members, encoding, limits)?;
+        let content = match members.take("signed") {
+            Some(signed) => Content::Metablock(signed),
+            None => Content::Dsse {
+                payload: members.read("payload", |value| decode_base64(string(value)?))?,
+                payload_type: members.read("payloadType", string)?.to_owned(),
+            },
+        };
+        Ok(Self {
+            content,
+            signatures,
+            digest,
+        })
+    }
+
+    /// SHA-256 of the envelope's bytes as received: what reasons call it by.
+    pub fn digest(&self) -> Sha256 {
+        self.digest
+    }
+
+    /// Gives the payload out if at least one of `keys` signed exactly its bytes.
+    ///
+    /// A signature's key id narrows the search when one of `keys` has that label and is otherwise ignored (DSSE 1.0: it must
+    /// not be used for security decisions). A repeated or foreign signature adds nothing and harms nothing.
+    ///
+    /// # Errors
+    /// [`NotSigned`] when no key of `keys` has a valid signature.
+    pub fn open(self, keys: &[&PublicKey], limits: &Limits) -> Result<Opened<'a>, NotSigned> {
+        let message = match &self.content {
+            Content::Dsse {
+                payload,
+                payload_type,
+            } => pre_authentication_encoding(payload_type, payload),
+            Content::Metablock(signed) => canonical(signed),
+        };
+        let mut signers = BTreeSet::new();
+        let mut checks_left = limits.signature_checks_max;
+        for signature in &self.signatures {
+            signers.extend(signature.signer(&message, keys, &mut checks_left));
+        }
+        if signers.is_empty() {
+            return Err(NotSigned {
+                digest: self.digest,
+            });
+        }
+        Ok(Opened {
+            content: self.content,
+            signers,
+            digest: self.digest,
+        })
+    }
+}
+
+impl Signature {
+    fn signer(
+        &self,
+        message: &[u8],
+        keys: &[&PublicKey],
+        checks_left: &mut usize,
+    ) -> Option<Fingerprint> {
+        let named = |key: &&&PublicKey| self.key_id.as_deref() == Some(key.id());
+        let any_named = keys.iter().any(|key| named(&key));
+        for key in keys.iter().filter(|key| !any_named || named(key)) {
+            *checks_left = checks_left.checked_sub(1)?;
+            if key.verifies(message, &self.bytes) {
+                return Some(key.fingerprint());
+            }
+        }
+        None
+    }
+}
+
+/// A payload of which it is known who signed exactly its bytes. Only [`Envelope::open`] makes one.
+///
+/// It does not promise that the signers may say what it says: that is the policy's part.
+#[derive(Debug)]
+pub struct Opened<'a> {
+    content: Content<'a>,
+    signers: BTreeSet<Fingerprint>,
+    digest: Sha256,
+}
+
+impl<'a> Opened<'a> {
+    /// The keys, of those that were offered, that signed this payload; never empty.
+    pub fn signers(&self) -> &BTreeSet<Fingerprint> {
+        &self.signers
+    }
+
+    /// SHA-256 of the envelope's bytes as received.
+    pub fn digest(&self) -> Sha256 {
+        self.digest
+    }
+
+    /// The payload type that the signature covers; a metablock's is in-toto's.
+    pub fn payload_type(&self) -> &str {
+        match &self.content {
+            Content::Dsse { payload_type, .. } => payload_type,
+            Content::Metablock(_) => PAYLOAD_TYPE_IN_TOTO,
+        }
+    }
+
+    /// The exact bytes that DSSE signatures cover; `None` for a metablock, whose signatures cover a canonical form.
+    pub fn payload(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Dsse { payload, .. } => Some(payload),
+            Content::Metablock(_) => None,
+        }
+    }
+
+    /// The payload as JSON.
+    ///
+    /// # Errors
+    /// [`JsonError`] when a DSSE payload is not one strict JSON document.
+    pub fn json(&self, limits: &Limits) -> Result<Json<'_>, JsonError> {
+        match &self.content {
+            Content::Dsse { payload, .. } => json::parse(payload, limits),
+            Content::Metablock(signed) => Ok(signed.clone()),
+        }
+    }
+}
+
+impl std::fmt::Debug for Content<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Dsse { .. } => "Dsse",
+            Self::Metablock(_) => "Metablock",
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+enum SignatureEncoding {
+    Hex,
+    Base64,
+}
+
+fn read_signatures(
+    members: &Object<'_>,
+    encoding: SignatureEncoding,
+    limits: &Limits,
+) -> Result<Vec<Signature>, EnvelopeError> {
+    let listed = members.read("signatures", array)?;
+    if listed.len() > limits.signatures_max {
+        return Err(EnvelopeError::TooManySignatures {
+            count: listed.len(),
+            count_max: limits.signatures_max,
+        });
+    }
+    Ok(members.read_items("signatures", |value| read_signature(value, encoding))?)
+}
+
+fn read_signature(value: &Json<'_>, encoding: SignatureEncoding) -> Result<Signature, ShapeError> {
+    let members = object(value)?;
+    let key_id = match members.get("keyid") {
+        None | Some(Json::Null) => None,
+        Some(id) => Some(
+            string(id)
+                .map_err(|error| error.within("keyid"))?
+                .to_owned(),
+        )
+        .filter(|id| !id.is_empty()),
+    };
+    let bytes = members.read("sig", |value| match encoding {
+        SignatureEncoding::Base64 => decode_base64(string(value)?),
+        SignatureEncoding::Hex => decode_hex(string(value)?),
+    });
+    // A signature of a foreign form (OpenPGP's has no `sig`) cannot be checked here; it counts for nobody and harms nobody.
+    Ok(Signature {
+        key_id,
+        bytes: bytes.unwrap_or_default(),
+    })
+}
+
+fn decode_base64(text: &str) -> Result<Vec<u8>, ShapeError> {
+    // DSSE 1.0: either alphabet.
+    STANDARD
+        .decode(text)
+        .or_else(|_| URL_SAFE.decode(text))
+        .map_err(|_| ShapeError::new("not base64"))
+}
+
+fn decode_hex(text: &str) -> Result<Vec<u8>, ShapeError> {
+    let mut bytes = vec![0; text.len() / 2];
+    hex_into(text, &mut bytes).ok_or_else(|| ShapeError::new("not lower-case hex"))?;
+    Ok(bytes)
+}
+
+/// DSSE 1.0 `PAE`: what a DSSE signature covers.
+fn pre_authentication_encoding(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    let header = format!(
+        "DSSEv1 {} {payload_type} {} ",
+        payload_type.len(),
+        payload.len()
+    );
+    [header.as_bytes(), payload].concat()
+}
+
+/// Why bytes are not an envelope.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvelopeError {
+    /// Larger than an envelope may be.
+    #[error("larger than {bytes_max} bytes")]
+    TooLarge {
+        /// The limit in bytes.
+        bytes_max: usize,
+    },
+    /// More signatures than an envelope may have.
+    #[error("{count} signatures, more than {count_max}")]
+    TooManySignatures {
+        /// The number of signatures.
+        count: usize,
+        /// The limit.
+        count_max: usize,
+    },
+    /// Not strict JSON.
+    #[error("not strict JSON {0}")]
+    Json(#[from] JsonError),
+    /// JSON of another form.
+    #[error("not an envelope: {0}")]
+    Shape(#[from] ShapeError),
+}
+
+/// None of the offered keys signed this envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no valid signature by any of the keys that could count")]
+pub struct NotSigned {
+    /// SHA-256 of the envelope.
+    pub digest: Sha256,
+}

@@ -1,0 +1,203 @@
+//! Patterns over artifact names: Python's `fnmatch`, which in-toto's reference implementation uses.
+//!
+//! `*` any run of characters, `?` one character, `[abc]`, `[a-c]`, `[!abc]` one of a class. `/` is a character like any other. There
+//! is no escape character; `[*]` is a literal star; an unclosed `[` is a literal.
+
+/// A pattern over names of artifacts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glob {
+    text: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Literal(char),
+    Any,
+    Run,
+    Class {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
+}
+
+/// The longest pattern: matching costs at most its length times the name's.
+const PATTERN_CHARACTERS_MAX: usize = 4_096;
+
+impl Glob {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// [`GlobError`] when it is empty or longer than 4,096 characters.
+    pub fn parse(text: &str) -> Result<Self, GlobError> {
+        let characters: Vec<char> = text.chars().collect();
+        if characters.is_empty() || characters.len() > PATTERN_CHARACTERS_MAX {
+            return Err(GlobError);
+        }
+        let mut parts = Vec::new();
+        let mut at = 0;
+        while at < characters.len() {
+            let (part, next) = part(&characters, at);
+            // Two runs side by side match what one matches.
+            if !(part == Part::Run && parts.last() == Some(&Part::Run)) {
+                parts.push(part);
+            }
+            at = next;
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            parts,
+        })
+    }
+
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the whole name matches. Linear memory; time at most length of pattern × length of name.
+    pub fn matches(&self, name: &str) -> bool {
+        let name: Vec<char> = name.chars().collect();
+        let (mut at, mut part_at) = (0, 0);
+        // After a mismatch only the last run can take one more character: earlier runs gain nothing.
+        let mut resume: Option<(usize, usize)> = None;
+        while at < name.len() {
+            match self.parts.get(part_at) {
+                Some(Part::Run) => {
+                    resume = Some((part_at + 1, at));
+                    part_at += 1;
+                }
+                Some(part) if part.takes(name[at]) => {
+                    at += 1;
+                    part_at += 1;
+                }
+                _ => {
+                    let Some((after_run, run_end)) = resume else {
+                        return false;
+                    };
+                    resume = Some((after_run, run_end + 1));
+                    (part_at, at) = (after_run, run_end + 1);
+                }
+            }
+        }
+        self.parts[part_at..].iter().all(|part| *part == Part::Run)
+    }
+}
+
+impl Part {
+    fn takes(&self, character: char) -> bool {
+        match self {
+            Self::Literal(literal) => *literal == character,
+            Self::Any => true,
+            Self::Run => false,
+            Self::Class { negated, ranges } => {
+                ranges
+                    .iter()
+                    .any(|(low, high)| (*low..=*high).contains(&character))
+                    != *negated
+            }
+        }
+    }
+}
+
+/// The part that starts at `at`, and where the next one starts.
+fn part(pattern: &[char], at: usize) -> (Part, usize) {
+    match pattern[at] {
+        '*' => (Part::Run, at + 1),
+        '?' => (Part::Any, at + 1),
+        '[' => class(pattern, at).unwrap_or((Part::Literal('['), at + 1)),
+        literal => (Part::Literal(literal), at + 1),
+    }
+}
+
+fn class(pattern: &[char], open: usize) -> Option<(Part, usize)> {
+    let negated = pattern.get(open + 1) == Some(&'!');
+    let first = open + 1 + usize::from(negated);
+    // A `]` that comes first is a member.
+    let close = (first + 1..pattern.len()).find(|at| pattern[*at] == ']')?;
+    Some((
+        Part::Class {
+            negated,
+            ranges: class_ranges(&pattern[first..close]),
+        },
+        close + 1,
+    ))
+}
+
+fn class_ranges(members: &[char]) -> Vec<(char, char)> {
+    let mut ranges = Vec::new();
+    let mut at = 0;
+    while at < members.len() {
+        if members.get(at + 1) == Some(&'-') && at + 2 < members.len() {
+            // A range that runs backwards is empty, as in Python.
+            if members[at] <= members[at + 2] {
+                ranges.push((members[at], members[at + 2]));
+            }
+            at += 3;
+        } else {
+            ranges.push((members[at], members[at]));
+            at += 1;
+        }
+    }
+    ranges
+}
+
+/// A pattern that is empty or too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a pattern must have 1 to 4,096 characters")]
+pub struct GlobError;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn matches_as_fnmatch_does() {
+        for (pattern, name, expected) in [
+            ("*.deb", "catdoc_0.95_amd64.deb", true),
+            ("*.deb", "a/b.deb", true),
+            ("*.deb", "x.deb.sig", false),
+            ("**.deb", "x.deb", true),
+            ("a?c", "a/c", true),
+            ("[abc]", "b", true),
+            ("[!abc]", "b", false),
+            ("[^a]", "^", true),
+            ("[^a]", "a", true),
+            ("[]a]", "]", true),
+            ("[!]a]", "]", false),
+            ("[a-c]x", "bx", true),
+            ("[c-a]", "b", false),
+            ("[a-]", "-", true),
+            ("[abc", "[abc", true),
+            ("a\\b", "a\\b", true),
+            ("[*]", "*", true),
+            ("[*]", "x", false),
+            ("*", "", true),
+            ("*a*b*c", "xaybzc", true),
+            ("*a*b*c", "xaybz", false),
+            ("é?", "éü", true),
+            ("FOO", "foo", false),
+            ("*.deb", ".deb", true),
+            ("{a,b}", "a", false),
+        ] {
+            assert_eq!(
+                Glob::parse(pattern).unwrap().matches(name),
+                expected,
+                "{pattern} {name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pattern_of_many_stars_does_not_explode() {
+        let pattern = Glob::parse(&"*a".repeat(1_000)).unwrap();
+        assert!(!pattern.matches(&"a".repeat(999)));
+        assert!(pattern.matches(&"a".repeat(5_000)));
+    }
+
+    #[test]
+    fn empty_and_endless_patterns_are_refused() {
+        assert!(Glob::parse("").is_err());
+        assert!(Glob::parse(&"a".repeat(4_097)).is_err());
+    }
+}

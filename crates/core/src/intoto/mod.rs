@@ -1,0 +1,13 @@
+//! in-toto 1.0 metadata: layouts, their steps and artifact rules, and the patterns in them.
+//!
+//! **Enters:** the JSON of an opened envelope; or the parts of a layout to be written.
+//! **Leaves:** a [`Layout`] in which every field was understood; or its JSON.
+//! **Never:** a layout with a field, a rule or a key that is not understood: it may say something that matters.
+
+mod glob;
+mod layout;
+mod rule;
+
+pub use glob::{Glob, GlobError};
+pub use layout::{Inspection, Layout, LayoutError, Step};
+pub use rule::{ArtifactList, Rule};

@@ -1,0 +1,145 @@
+//! Artifact rules (in-toto 1.0 §4.3.3) as data.
+
+use super::{Glob, LayoutError};
+use crate::json::{Json, ShapeError, strings};
+
+/// One artifact rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// `CREATE pattern`
+    Create(Glob),
+    /// `DELETE pattern`
+    Delete(Glob),
+    /// `MODIFY pattern`
+    Modify(Glob),
+    /// `ALLOW pattern`
+    Allow(Glob),
+    /// `DISALLOW pattern`
+    Disallow(Glob),
+    /// `REQUIRE name`: a name, not a pattern.
+    Require(String),
+    /// `MATCH pattern [IN prefix] WITH (MATERIALS|PRODUCTS) [IN prefix] FROM step`
+    Match {
+        /// Pattern over names, after the source prefix.
+        pattern: Glob,
+        /// Prefix of the names under test.
+        source_prefix: Option<String>,
+        /// The list of the other step that is looked into.
+        with: ArtifactList,
+        /// Prefix of the names in that list.
+        destination_prefix: Option<String>,
+        /// The other step.
+        from: String,
+    },
+}
+
+/// The two lists of artifacts that a link has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArtifactList {
+    /// What went in.
+    Materials,
+    /// What came out.
+    Products,
+}
+
+impl Rule {
+    pub(super) fn read(value: &Json<'_>) -> Result<Self, LayoutError> {
+        let words = strings(value)?;
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let keyword = words
+            .first()
+            .map(|word| word.to_ascii_uppercase())
+            .unwrap_or_default();
+        match (keyword.as_str(), &words[..]) {
+            ("CREATE", [_, pattern]) => Ok(Self::Create(glob(pattern)?)),
+            ("DELETE", [_, pattern]) => Ok(Self::Delete(glob(pattern)?)),
+            ("MODIFY", [_, pattern]) => Ok(Self::Modify(glob(pattern)?)),
+            ("ALLOW", [_, pattern]) => Ok(Self::Allow(glob(pattern)?)),
+            ("DISALLOW", [_, pattern]) => Ok(Self::Disallow(glob(pattern)?)),
+            ("REQUIRE", [_, name]) => Ok(Self::Require((*name).to_owned())),
+            ("MATCH", [_, rest @ ..]) => read_match(rest),
+            _ => Err(not_a_rule(&words)),
+        }
+    }
+
+    pub(super) fn to_json(&self) -> Json<'static> {
+        let words: Vec<String> = match self {
+            Self::Create(pattern) => vec!["CREATE".into(), pattern.as_str().into()],
+            Self::Delete(pattern) => vec!["DELETE".into(), pattern.as_str().into()],
+            Self::Modify(pattern) => vec!["MODIFY".into(), pattern.as_str().into()],
+            Self::Allow(pattern) => vec!["ALLOW".into(), pattern.as_str().into()],
+            Self::Disallow(pattern) => vec!["DISALLOW".into(), pattern.as_str().into()],
+            Self::Require(name) => vec!["REQUIRE".into(), name.clone()],
+            Self::Match {
+                pattern,
+                source_prefix,
+                with,
+                destination_prefix,
+                from,
+            } => {
+                let within = |prefix: &Option<String>| {
+                    prefix
+                        .iter()
+                        .flat_map(|prefix| ["IN".to_owned(), prefix.clone()])
+                        .collect::<Vec<_>>()
+                };
+                let list = if *with == ArtifactList::Materials {
+                    "MATERIALS"
+                } else {
+                    "PRODUCTS"
+                };
+                let mut words = vec!["MATCH".to_owned(), pattern.as_str().to_owned()];
+                words.extend(within(source_prefix));
+                words.extend(["WITH".to_owned(), list.to_owned()]);
+                words.extend(within(destination_prefix));
+                words.extend(["FROM".to_owned(), from.clone()]);
+                words
+            }
+        };
+        Json::texts(words)
+    }
+}
+
+fn read_match(words: &[&str]) -> Result<Rule, LayoutError> {
+    let is = |word: &str, keyword: &str| word.eq_ignore_ascii_case(keyword);
+    let (pattern, source_prefix, rest) = match words {
+        [pattern, within, prefix, rest @ ..] if is(within, "IN") => {
+            (pattern, Some((*prefix).to_owned()), rest)
+        }
+        [pattern, rest @ ..] => (pattern, None, rest),
+        [] => return Err(not_a_rule(words)),
+    };
+    let (with, list, destination_prefix, from, step) = match rest {
+        [with, list, within, prefix, from, step] if is(within, "IN") => {
+            (with, list, Some((*prefix).to_owned()), from, step)
+        }
+        [with, list, from, step] => (with, list, None, from, step),
+        _ => return Err(not_a_rule(words)),
+    };
+    let with_list = match list.to_ascii_uppercase().as_str() {
+        "MATERIALS" => ArtifactList::Materials,
+        "PRODUCTS" => ArtifactList::Products,
+        _ => return Err(not_a_rule(words)),
+    };
+    if !is(with, "WITH") || !is(from, "FROM") {
+        return Err(not_a_rule(words));
+    }
+    Ok(Rule::Match {
+        pattern: glob(pattern)?,
+        source_prefix,
+        with: with_list,
+        destination_prefix,
+        from: (*step).to_owned(),
+    })
+}
+
+fn glob(pattern: &str) -> Result<Glob, LayoutError> {
+    Glob::parse(pattern).map_err(|error| LayoutError::Shape(ShapeError::new(error.to_string())))
+}
+
+fn not_a_rule(words: &[&str]) -> LayoutError {
+    LayoutError::Shape(ShapeError::new(format!(
+        "not an artifact rule: {}",
+        words.join(" ")
+    )))
+}

@@ -1,0 +1,51 @@
+//! What is too much: every input from outside meets a number here before it meets a parser.
+
+/// Bounds on inputs. Passing one is a refusal with that reason, never a truncation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one envelope. A link with 100,000 artifacts has about 12 MiB.
+    pub envelope_bytes_max: usize,
+    /// Bytes of a proof file: a hundred envelopes of a large package are about 20 MiB.
+    pub proof_bytes_max: usize,
+    /// Bytes of a policy document (layout, terms, `policy.toml`, a key): the largest real ones have some hundred keys.
+    pub policy_bytes_max: usize,
+    /// Nesting of JSON. Statements nest 7 deep; recursion of our parser costs about 200 bytes of stack a level.
+    pub json_depth_max: usize,
+    /// Values in one JSON document: bounds memory to about 60 bytes each whatever the text.
+    pub json_values_max: usize,
+    /// Signatures on one envelope: a layout of a large project has about ten owners.
+    pub signatures_max: usize,
+    /// Signature checks on one envelope: 1,000 Ed25519 checks take about 30 ms. What is left unchecked counts for nobody.
+    pub signature_checks_max: usize,
+    /// Envelopes that one verification reads: 100 parties with 100 machines' documents each.
+    pub evidence_count_max: usize,
+    /// Bytes of all envelopes that one verification reads.
+    pub evidence_bytes_max: usize,
+    /// Parties in one policy.
+    pub parties_max: usize,
+    /// Keys of one party or of the owners.
+    pub keys_max: usize,
+    /// Outputs of one build: the largest Debian sources make about 400 packages.
+    pub products_max: usize,
+    /// Materials of one build: a build root with the largest known set of build dependencies has about 2,500 packages.
+    pub materials_max: usize,
+}
+
+impl Limits {
+    /// The limits that the programs use.
+    pub const STANDARD: Self = Self {
+        envelope_bytes_max: 16 << 20,
+        proof_bytes_max: 64 << 20,
+        policy_bytes_max: 4 << 20,
+        json_depth_max: 64,
+        json_values_max: 1_000_000,
+        signatures_max: 64,
+        signature_checks_max: 1_000,
+        evidence_count_max: 10_000,
+        evidence_bytes_max: 256 << 20,
+        parties_max: 100,
+        keys_max: 64,
+        products_max: 2_000,
+        materials_max: 20_000,
+    };
+}

@@ -1,0 +1,320 @@
+//! `policy.toml` → the payloads of layout and terms.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+
+use serde::Deserialize;
+
+use super::terms::{Environment, OnDissent, Terms, TermsError};
+use crate::attest::rebuild::STEP;
+use crate::digest::Sha256;
+use crate::intoto::{ArtifactList, Glob, Inspection, Layout, Rule, Step};
+use crate::key::PublicKey;
+use crate::limits::Limits;
+use crate::time::{TimeError, Timestamp};
+
+const FORMAT: &str = "quorate-policy/1";
+const FORMAT_STEM: &str = "quorate-policy/";
+/// The name of the inspection that matches the delivered file against the rebuilt products.
+const DELIVERED: &str = "delivered";
+
+/// A policy as its owner writes it; `docs/spec/policy.md` has every key.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyFile {
+    #[serde(rename = "format")]
+    _format: String,
+    name: String,
+    artifacts: String,
+    threshold: usize,
+    expires: String,
+    #[serde(default)]
+    readme: String,
+    on_dissent: Option<OnDissent>,
+    owners: OwnersTable,
+    materials: Option<MaterialsTable>,
+    #[serde(rename = "party", default)]
+    parties: Vec<PartyTable>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnersTable {
+    needed: usize,
+    keys: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MaterialsTable {
+    #[serde(rename = "source")]
+    _source: Option<SourceRule>,
+    environment: Option<Environment>,
+}
+
+/// The source must always be the same: the key is there to be said, not to be changed.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SourceRule {
+    Same,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PartyTable {
+    name: String,
+    keys: Vec<String>,
+}
+
+/// What is to be signed: two payloads, each for an envelope of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compiled {
+    /// The policy's name, from which file names are made.
+    pub name: String,
+    /// Payload of the in-toto layout.
+    pub layout: Vec<u8>,
+    /// Payload of the terms.
+    pub terms: Vec<u8>,
+    /// What is allowed and weak, for the owner to read.
+    pub warnings: Vec<String>,
+}
+
+impl PolicyFile {
+    /// Reads `policy.toml`. Unknown keys are errors: a misspelt key would be a rule that nobody applies.
+    ///
+    /// # Errors
+    /// [`CompileError`] when the text is too long, not TOML, of a newer format, or has a missing or unknown key.
+    pub fn parse(text: &str, limits: &Limits) -> Result<Self, CompileError> {
+        if text.len() > limits.policy_bytes_max {
+            return Err(CompileError::TooLarge {
+                bytes_max: limits.policy_bytes_max,
+            });
+        }
+        // The format is read first: in a newer one, unknown keys are not the user's mistake.
+        #[derive(Deserialize)]
+        struct Header {
+            format: String,
+        }
+        let header: Header = toml::from_str(text).map_err(CompileError::toml)?;
+        match header.format.as_str() {
+            FORMAT => toml::from_str(text).map_err(CompileError::toml),
+            newer if newer.starts_with(FORMAT_STEM) => Err(CompileError::Newer(newer.to_owned())),
+            other => Err(CompileError::Format(other.to_owned())),
+        }
+    }
+
+    /// The key references of the file: names of key files, for the caller to read.
+    pub fn key_references(&self) -> BTreeSet<&str> {
+        let parties = self.parties.iter().flat_map(|party| &party.keys);
+        parties
+            .chain(&self.owners.keys)
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// Makes the two documents. `keys` holds a key for each of [`Self::key_references`]; `at` is the time against which the expiry is held.
+    ///
+    /// # Errors
+    /// [`CompileError`] when the policy could never be in force: threshold 0 or above the number of parties, one key at two
+    /// places, a past expiry, names that are not plain.
+    pub fn compile(
+        &self,
+        keys: &BTreeMap<String, PublicKey>,
+        at: Timestamp,
+        limits: &Limits,
+    ) -> Result<Compiled, CompileError> {
+        let expires = Timestamp::parse(&self.expires).map_err(CompileError::Expires)?;
+        if expires <= at {
+            return Err(CompileError::Expired { expires, at });
+        }
+        let threshold = NonZeroUsize::new(self.threshold).ok_or(CompileError::ThresholdZero)?;
+        if threshold.get() > self.parties.len() {
+            return Err(CompileError::ThresholdTooHigh {
+                threshold: threshold.get(),
+                parties: self.parties.len(),
+            });
+        }
+        let key = |reference: &String| {
+            keys.get(reference)
+                .cloned()
+                .ok_or_else(|| CompileError::KeyMissing(reference.clone()))
+        };
+        let mut functionaries: BTreeMap<String, PublicKey> = BTreeMap::new();
+        let mut holders = BTreeMap::new();
+        let mut parties = Vec::new();
+        for party in &self.parties {
+            let mut ids = Vec::new();
+            for reference in &party.keys {
+                let key = key(reference)?;
+                if let Some(other) = holders.insert(key.fingerprint(), party.name.clone()) {
+                    return Err(CompileError::OneKeyTwoPlaces {
+                        reference: reference.clone(),
+                        first: other,
+                        second: party.name.clone(),
+                    });
+                }
+                ids.push(key.id().to_owned());
+                if functionaries.insert(key.id().to_owned(), key).is_some() {
+                    return Err(CompileError::OneIdTwoKeys(reference.clone()));
+                }
+            }
+            parties.push((party.name.clone(), ids));
+        }
+        let artifacts = Glob::parse(&self.artifacts).map_err(|_| CompileError::Artifacts)?;
+        let layout = self
+            .layout(expires, threshold, functionaries, &artifacts)
+            .to_json()
+            .to_text();
+        let terms = Terms {
+            name: self.name.clone(),
+            layout: Sha256::of(&layout),
+            artifacts,
+            parties,
+            owners: self.owners.keys.iter().map(key).collect::<Result<_, _>>()?,
+            owners_needed: NonZeroUsize::new(self.owners.needed).ok_or(CompileError::OwnersZero)?,
+            environment: self
+                .materials
+                .as_ref()
+                .and_then(|materials| materials.environment)
+                .unwrap_or(Environment::Any),
+            on_dissent: self.on_dissent.unwrap_or(OnDissent::Report),
+        };
+        let terms = terms.consistent(limits)?;
+        let warnings = self.warnings(&terms);
+        Ok(Compiled {
+            name: self.name.clone(),
+            layout,
+            terms: terms.to_json().to_text(),
+            warnings,
+        })
+    }
+
+    fn layout(
+        &self,
+        expires: Timestamp,
+        threshold: NonZeroUsize,
+        keys: BTreeMap<String, PublicKey>,
+        artifacts: &Glob,
+    ) -> Layout {
+        let everything = || Glob::parse("*").expect("a fixed pattern");
+        let from_rebuild = || {
+            let delivered = Rule::Match {
+                pattern: artifacts.clone(),
+                source_prefix: None,
+                with: ArtifactList::Products,
+                destination_prefix: None,
+                from: STEP.to_owned(),
+            };
+            vec![delivered, Rule::Disallow(everything())]
+        };
+        let step = Step {
+            name: STEP.to_owned(),
+            threshold,
+            pubkeys: keys.keys().cloned().collect(),
+            expected_command: Vec::new(),
+            expected_materials: vec![Rule::Allow(everything())],
+            expected_products: vec![Rule::Create(everything()), Rule::Disallow(everything())],
+        };
+        let inspection = Inspection {
+            name: DELIVERED.to_owned(),
+            run: vec!["true".to_owned()],
+            expected_materials: from_rebuild(),
+            expected_products: from_rebuild(),
+        };
+        Layout {
+            expires,
+            readme: self.readme.clone(),
+            keys,
+            steps: vec![step],
+            inspections: vec![inspection],
+        }
+    }
+
+    fn warnings(&self, terms: &Terms) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.threshold == 1 {
+            warnings.push("threshold 1: one party alone can make any bytes pass".to_owned());
+        }
+        if self.threshold * 2 <= self.parties.len() && terms.on_dissent == OnDissent::Report {
+            warnings.push(format!("threshold {} of {} parties: two groups with different bytes can both be confirmed; raise it or set on_dissent = \"refuse\"", self.threshold, self.parties.len()));
+        }
+        for (name, ids) in terms.parties.iter().filter(|(_, ids)| ids.len() > 1) {
+            warnings.push(format!("party {name} has {} keys: quorate counts it once, other in-toto verifiers count keys", ids.len()));
+        }
+        warnings
+    }
+}
+
+/// Why a policy cannot be compiled.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompileError {
+    /// Larger than a policy may be.
+    #[error("larger than {bytes_max} bytes")]
+    TooLarge {
+        /// The limit in bytes.
+        bytes_max: usize,
+    },
+    /// Not TOML, or a key is missing, unknown or of the wrong type.
+    #[error("{0}")]
+    Toml(String),
+    /// A format that this program does not know.
+    #[error("format {0:?} is newer than this program; update quorate")]
+    Newer(String),
+    /// Another file altogether.
+    #[error("format {0:?} is not a policy; expected {FORMAT:?}")]
+    Format(String),
+    /// `expires` is not a time.
+    #[error("expires: {0}")]
+    Expires(TimeError),
+    /// `expires` has passed.
+    #[error("it expired at {expires} and it is {at}; set a later `expires`")]
+    Expired {
+        /// The expiry.
+        expires: Timestamp,
+        /// The time it was held against.
+        at: Timestamp,
+    },
+    /// Threshold 0.
+    #[error("threshold = 0 would confirm everything; it must be at least 1")]
+    ThresholdZero,
+    /// More agreement than there are parties.
+    #[error("threshold = {threshold} can never be reached by {parties} parties")]
+    ThresholdTooHigh {
+        /// Parties asked for.
+        threshold: usize,
+        /// Parties named.
+        parties: usize,
+    },
+    /// Nobody would have to sign.
+    #[error("owners.needed = 0 would let anybody change the policy; it must be at least 1")]
+    OwnersZero,
+    /// The caller gave no key for a reference.
+    #[error("no key for {0:?}")]
+    KeyMissing(String),
+    /// One key at two parties, or twice at one.
+    #[error("{reference:?}: the key of {first} and of {second} is one key")]
+    OneKeyTwoPlaces {
+        /// The second reference.
+        reference: String,
+        /// The party that has it already.
+        first: String,
+        /// The party that names it again.
+        second: String,
+    },
+    /// Two keys under one id.
+    #[error("{0:?}: its key id belongs to another key already")]
+    OneIdTwoKeys(String),
+    /// The artifact pattern is empty or too long.
+    #[error("artifacts: a pattern must have 1 to 4,096 characters")]
+    Artifacts,
+    /// Names or counts that the terms refuse.
+    #[error(transparent)]
+    Terms(#[from] TermsError),
+}
+
+impl CompileError {
+    fn toml(error: toml::de::Error) -> Self {
+        Self::Toml(error.to_string().trim_end().to_owned())
+    }
+}

@@ -1,0 +1,418 @@
+//! Two signed documents and the owners' keys → a policy in force at a given time.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+
+use super::terms::{Environment, OnDissent, PAYLOAD_TYPE_TERMS, Terms, TermsError};
+use crate::attest::rebuild::STEP;
+use crate::digest::Sha256;
+use crate::envelope::{Envelope, EnvelopeError, Opened, PAYLOAD_TYPE_IN_TOTO};
+use crate::intoto::{Glob, Layout, LayoutError};
+use crate::json::JsonError;
+use crate::key::{Fingerprint, PublicKey};
+use crate::limits::Limits;
+use crate::time::Timestamp;
+
+/// The owners' keys that the caller trusts, and how many of them must have signed.
+#[derive(Clone, Debug)]
+pub struct Owners {
+    keys: Vec<PublicKey>,
+    needed: NonZeroUsize,
+}
+
+impl Owners {
+    /// `needed` of `keys` must have signed; all of them when `needed` is `None`, as in in-toto. One key under two ids is one key.
+    ///
+    /// # Errors
+    /// [`OwnerError`] when there is no key or more are needed than there are.
+    pub fn new(keys: Vec<PublicKey>, needed: Option<usize>) -> Result<Self, OwnerError> {
+        let distinct = keys
+            .iter()
+            .map(PublicKey::fingerprint)
+            .collect::<BTreeSet<_>>()
+            .len();
+        let needed = NonZeroUsize::new(needed.unwrap_or(distinct)).ok_or(OwnerError {
+            needed: 0,
+            owners: distinct,
+        })?;
+        if needed.get() > distinct {
+            return Err(OwnerError {
+                needed: needed.get(),
+                owners: distinct,
+            });
+        }
+        Ok(Self { keys, needed })
+    }
+}
+
+/// Owners that nobody or everybody could satisfy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{needed} of {owners} distinct owners' keys: there must be at least one key, and at least one and at most all must be needed"
+)]
+pub struct OwnerError {
+    /// Signatures asked for.
+    pub needed: usize,
+    /// Distinct keys given.
+    pub owners: usize,
+}
+
+/// A policy that enough owners signed and that is in force. Only [`Policy::open`] makes one.
+///
+/// It does not promise that the parties are independent of each other: that is what its owners say.
+#[derive(Debug)]
+pub struct Policy {
+    name: String,
+    threshold: NonZeroUsize,
+    parties: Vec<Party>,
+    artifacts: Glob,
+    environment: Environment,
+    on_dissent: OnDissent,
+    expires: Timestamp,
+    signed_by: usize,
+    owners: usize,
+}
+
+/// An operator who rebuilds: the unit of a vote.
+#[derive(Clone, Debug)]
+pub struct Party {
+    name: String,
+    keys: Vec<PublicKey>,
+}
+
+impl Party {
+    /// The name that the policy gives it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its keys; any of them speaks for the party.
+    pub fn keys(&self) -> &[PublicKey] {
+        &self.keys
+    }
+}
+
+impl Policy {
+    /// Puts a policy in force at time `at`: signatures first, then content, then expiry.
+    ///
+    /// # Errors
+    /// [`PolicyError`] with the one reason why the policy is not in force.
+    pub fn open(
+        layout: &[u8],
+        terms: &[u8],
+        owners: &Owners,
+        at: Timestamp,
+        limits: &Limits,
+    ) -> Result<Self, PolicyError> {
+        let trusted: Vec<&PublicKey> = owners.keys.iter().collect();
+        let opened_terms = opened(Document::Terms, terms, &trusted, owners.needed, limits)?;
+        let opened_layout = opened(Document::Layout, layout, &trusted, owners.needed, limits)?;
+        let signed_by = opened_layout
+            .signers()
+            .intersection(opened_terms.signers())
+            .count();
+        let read_terms = read(Document::Terms, &opened_terms, limits, |value| {
+            Terms::from_json(value, limits).map_err(PolicyError::Terms)
+        })?;
+        let read_layout = read(Document::Layout, &opened_layout, limits, |value| {
+            Layout::from_json(value, limits).map_err(PolicyError::Layout)
+        })?;
+        // The owners that the policy itself names must have signed in the number it asks for, whoever the caller trusts.
+        let own: Vec<&PublicKey> = read_terms.owners.iter().collect();
+        opened(
+            Document::Terms,
+            terms,
+            &own,
+            read_terms.owners_needed,
+            limits,
+        )?;
+        opened(
+            Document::Layout,
+            layout,
+            &own,
+            read_terms.owners_needed,
+            limits,
+        )?;
+        if opened_layout.payload().map(Sha256::of) != Some(read_terms.layout) {
+            return Err(PolicyError::AnotherLayout);
+        }
+        // in-toto 1.0 §4.3.1: `expires` is the time after which it is not to be trusted; like the reference tools we refuse at it, too.
+        if read_layout.expires <= at {
+            return Err(PolicyError::Expired {
+                expires: read_layout.expires,
+                at,
+            });
+        }
+        Self::assemble(read_layout, read_terms, signed_by, owners.keys.len())
+    }
+
+    fn assemble(
+        layout: Layout,
+        terms: Terms,
+        signed_by: usize,
+        owners: usize,
+    ) -> Result<Self, PolicyError> {
+        let [step] = &layout.steps[..] else {
+            return Err(PolicyError::Steps);
+        };
+        if step.name != STEP {
+            return Err(PolicyError::Steps);
+        }
+        let mut unclaimed: BTreeSet<&String> = step.pubkeys.iter().collect();
+        let mut parties = Vec::new();
+        for (name, ids) in terms.parties {
+            let mut keys = Vec::new();
+            for id in &ids {
+                if !unclaimed.remove(id) {
+                    return Err(PolicyError::KeyNotInStep {
+                        party: name,
+                        id: id.clone(),
+                    });
+                }
+                keys.push(layout.keys[id].clone());
+            }
+            parties.push(Party { name, keys });
+        }
+        if let Some(id) = unclaimed.first() {
+            return Err(PolicyError::KeyWithoutParty((*id).clone()));
+        }
+        if step.threshold.get() > parties.len() {
+            return Err(PolicyError::Threshold {
+                threshold: step.threshold.get(),
+                parties: parties.len(),
+            });
+        }
+        Ok(Self {
+            name: terms.name,
+            threshold: step.threshold,
+            parties,
+            artifacts: terms.artifacts,
+            environment: terms.environment,
+            on_dissent: terms.on_dissent,
+            expires: layout.expires,
+            signed_by,
+            owners,
+        })
+    }
+
+    /// The policy's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// k: how many parties must agree.
+    pub fn threshold(&self) -> NonZeroUsize {
+        self.threshold
+    }
+
+    /// The n parties.
+    pub fn parties(&self) -> &[Party] {
+        &self.parties
+    }
+
+    /// Names of build outputs that the policy speaks of.
+    pub fn artifacts(&self) -> &Glob {
+        &self.artifacts
+    }
+
+    /// Whether environments must be equal.
+    pub fn environment(&self) -> Environment {
+        self.environment
+    }
+
+    /// What a dissenter does to the verdict.
+    pub fn on_dissent(&self) -> OnDissent {
+        self.on_dissent
+    }
+
+    /// When the policy ends.
+    pub fn expires(&self) -> Timestamp {
+        self.expires
+    }
+
+    /// How many of the caller's owners signed both documents, and how many keys the caller gave.
+    pub fn signatures(&self) -> (usize, usize) {
+        (self.signed_by, self.owners)
+    }
+
+    /// The party that a key speaks for.
+    pub(crate) fn party_of(&self, fingerprint: Fingerprint) -> Option<usize> {
+        self.parties.iter().position(|party| {
+            party
+                .keys
+                .iter()
+                .any(|key| key.fingerprint() == fingerprint)
+        })
+    }
+}
+
+/// The two documents of a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// The in-toto layout.
+    Layout,
+    /// The terms beside it.
+    Terms,
+}
+
+impl std::fmt::Display for Document {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Layout => "layout",
+            Self::Terms => "terms",
+        })
+    }
+}
+
+/// Opens one document and demands `needed` distinct signers of `keys`.
+fn opened<'a>(
+    document: Document,
+    bytes: &'a [u8],
+    keys: &[&PublicKey],
+    needed: NonZeroUsize,
+    limits: &Limits,
+) -> Result<Opened<'a>, PolicyError> {
+    if bytes.len() > limits.policy_bytes_max {
+        return Err(PolicyError::TooLarge {
+            document,
+            bytes_max: limits.policy_bytes_max,
+        });
+    }
+    let envelope = Envelope::parse(bytes, limits)
+        .map_err(|source| PolicyError::Envelope { document, source })?;
+    let under_signed = |signed: &BTreeSet<Fingerprint>| {
+        let missing = keys
+            .iter()
+            .filter(|key| !signed.contains(&key.fingerprint()))
+            .map(|key| key.id().to_owned())
+            .collect();
+        PolicyError::UnderSigned {
+            document,
+            have: signed.len(),
+            needed: needed.get(),
+            missing,
+        }
+    };
+    let opened = envelope
+        .open(keys, limits)
+        .map_err(|_| under_signed(&BTreeSet::new()))?;
+    if opened.signers().len() < needed.get() {
+        return Err(under_signed(opened.signers()));
+    }
+    Ok(opened)
+}
+
+fn read<T>(
+    document: Document,
+    opened: &Opened<'_>,
+    limits: &Limits,
+    read: impl FnOnce(&crate::json::Json<'_>) -> Result<T, PolicyError>,
+) -> Result<T, PolicyError> {
+    let expected = match document {
+        Document::Layout => PAYLOAD_TYPE_IN_TOTO,
+        Document::Terms => PAYLOAD_TYPE_TERMS,
+    };
+    if opened.payload_type() != expected || opened.payload().is_none() {
+        return Err(PolicyError::PayloadType {
+            document,
+            found: opened.payload_type().to_owned(),
+            expected,
+        });
+    }
+    read(
+        &opened
+            .json(limits)
+            .map_err(|source| PolicyError::Json { document, source })?,
+    )
+}
+
+/// Why a policy is not in force.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// Larger than a policy document may be.
+    #[error("the {document} is larger than {bytes_max} bytes")]
+    TooLarge {
+        /// Which document.
+        document: Document,
+        /// The limit in bytes.
+        bytes_max: usize,
+    },
+    /// Not an envelope.
+    #[error("the {document} is not a signed document: {source}")]
+    Envelope {
+        /// Which document.
+        document: Document,
+        /// Why.
+        source: EnvelopeError,
+    },
+    /// Too few owners signed.
+    #[error("{have} of {needed} needed owners signed the {document}; no valid signature by {}", missing.join(", "))]
+    UnderSigned {
+        /// Which document.
+        document: Document,
+        /// Valid signatures by distinct owners.
+        have: usize,
+        /// Signatures asked for.
+        needed: usize,
+        /// Ids of the owners' keys that did not sign.
+        missing: Vec<String>,
+    },
+    /// A signed document of another kind.
+    #[error("the {document} has payload type {found:?}, not {expected:?} in a DSSE envelope")]
+    PayloadType {
+        /// Which document.
+        document: Document,
+        /// What it says.
+        found: String,
+        /// What it must say.
+        expected: &'static str,
+    },
+    /// Signed, but not strict JSON.
+    #[error("the {document} is not strict JSON {source}")]
+    Json {
+        /// Which document.
+        document: Document,
+        /// Why.
+        source: JsonError,
+    },
+    /// The layout cannot be used.
+    #[error("the layout: {0}")]
+    Layout(LayoutError),
+    /// The terms cannot be used.
+    #[error("the terms: {0}")]
+    Terms(TermsError),
+    /// The terms were signed for another layout.
+    #[error("the terms belong to another layout")]
+    AnotherLayout,
+    /// Past its time.
+    #[error("it expired at {expires}, and the time is {at}")]
+    Expired {
+        /// The expiry.
+        expires: Timestamp,
+        /// The time it was held against.
+        at: Timestamp,
+    },
+    /// Other steps than this program can judge.
+    #[error("the layout must have exactly the step {STEP:?}")]
+    Steps,
+    /// The terms give a party a key that may not sign the step.
+    #[error("key {id} of party {party} may not sign step {STEP:?}")]
+    KeyNotInStep {
+        /// The party.
+        party: String,
+        /// The key's id.
+        id: String,
+    },
+    /// A key may sign the step and belongs to nobody.
+    #[error("key {0} may sign step {STEP:?} and belongs to no party")]
+    KeyWithoutParty(String),
+    /// More agreement than there are parties.
+    #[error("{threshold} of {parties} parties can never agree")]
+    Threshold {
+        /// Parties asked for.
+        threshold: usize,
+        /// Parties named.
+        parties: usize,
+    },
+}

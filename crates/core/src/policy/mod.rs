@@ -1,0 +1,13 @@
+//! Who may say what is reproduced, and how many must agree.
+//!
+//! **Enters:** `policy.toml` with the keys it names, to be compiled; or a signed layout and signed terms, to be put in force.
+//! **Leaves:** the payloads of layout and terms to be signed; or a [`Policy`] in force.
+//! **Never:** a policy without enough owners' signatures on both documents, past its expiry, or with a word that is not understood.
+
+mod file;
+mod in_force;
+mod terms;
+
+pub use file::{CompileError, Compiled, PolicyFile};
+pub use in_force::{Document, OwnerError, Owners, Party, Policy, PolicyError};
+pub use terms::{Environment, OnDissent, PAYLOAD_TYPE_TERMS, Terms, TermsError};

@@ -1,0 +1,295 @@
+//! The second signed document beside the layout: what a layout has no words for. `docs/spec/policy.md`.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+
+use crate::attest::is_party_name;
+use crate::digest::Sha256;
+use crate::intoto::Glob;
+use crate::json::{Json, Members, ShapeError, integer, object, string, strings};
+use crate::key::{KeyError, PublicKey, key_from_json, key_to_json};
+use crate::limits::Limits;
+
+/// The payload type of terms.
+pub const PAYLOAD_TYPE_TERMS: &str = "application/vnd.quorate.policy-terms+json";
+const TYPE: &str = "https://quorate.dev/policy-terms/v1";
+const TYPE_STEM: &str = "https://quorate.dev/policy-terms/";
+
+/// What the owners say beside the layout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The policy's name.
+    pub name: String,
+    /// SHA-256 of the payload of the layout that these terms belong to.
+    pub layout: Sha256,
+    /// Names of build outputs that this policy speaks of.
+    pub artifacts: Glob,
+    /// Parties with the ids of their keys in the layout.
+    pub parties: Vec<(String, Vec<String>)>,
+    /// Keys of the owners.
+    pub owners: Vec<PublicKey>,
+    /// How many owners must sign both documents.
+    pub owners_needed: NonZeroUsize,
+    /// Whether the build environments must be equal, too.
+    pub environment: Environment,
+    /// What a party with another result does to the verdict.
+    pub on_dissent: OnDissent,
+}
+
+/// Whether parties must have built in the same environment for their results to count together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    /// Any environment: agreement across different ones is the stronger evidence.
+    Any,
+    /// The same build root and the same installed packages.
+    Same,
+}
+
+/// What a dissenting party does to the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnDissent {
+    /// It is named; k parties that agree are enough.
+    Report,
+    /// It is named and the artifact is refused.
+    Refuse,
+}
+
+impl Environment {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Same => "same",
+        }
+    }
+}
+
+impl OnDissent {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Refuse => "refuse",
+        }
+    }
+}
+
+impl Terms {
+    /// The terms as JSON.
+    pub fn to_json(&self) -> Json<'static> {
+        let party = |(name, ids): &(String, Vec<String>)| {
+            Json::object([
+                ("name", Json::text(name.clone())),
+                ("keyids", Json::texts(ids.clone())),
+            ])
+        };
+        let owners = Json::object([
+            (
+                "needed",
+                Json::number(i128::try_from(self.owners_needed.get()).unwrap_or(i128::MAX)),
+            ),
+            (
+                "keys",
+                Json::Array(self.owners.iter().map(key_to_json).collect()),
+            ),
+        ]);
+        Json::object([
+            ("_type", Json::text(TYPE)),
+            ("name", Json::text(self.name.clone())),
+            (
+                "layout",
+                Json::object([("sha256", Json::text(self.layout.to_string()))]),
+            ),
+            ("artifacts", Json::text(self.artifacts.as_str().to_owned())),
+            (
+                "parties",
+                Json::Array(self.parties.iter().map(party).collect()),
+            ),
+            ("owners", owners),
+            (
+                "materials",
+                Json::object([
+                    ("source", Json::text("same")),
+                    ("environment", Json::text(self.environment.name())),
+                ]),
+            ),
+            ("onDissent", Json::text(self.on_dissent.name())),
+        ])
+    }
+
+    /// Reads terms; every member must be there and be understood.
+    ///
+    /// # Errors
+    /// [`TermsError`] for anything missing, unknown, doubled or out of range, and for a newer version.
+    pub fn from_json(value: &Json<'_>, limits: &Limits) -> Result<Self, TermsError> {
+        let members = object(value)?;
+        match members.read("_type", string)? {
+            TYPE => {}
+            newer if newer.starts_with(TYPE_STEM) => {
+                return Err(TermsError::Newer(newer.to_owned()));
+            }
+            _ => {
+                return Err(ShapeError::new(format!("expected {TYPE:?}"))
+                    .within("_type")
+                    .into());
+            }
+        }
+        members.only(&[
+            "_type",
+            "artifacts",
+            "layout",
+            "materials",
+            "name",
+            "onDissent",
+            "owners",
+            "parties",
+        ])?;
+        let materials = members.read("materials", object)?;
+        materials
+            .only(&["environment", "source"])
+            .map_err(|error| error.within("materials"))?;
+        materials.read("source", |value| one_of(value, &[("same", ())]))?;
+        let owners = members.read("owners", object)?;
+        owners
+            .only(&["keys", "needed"])
+            .map_err(|error| error.within("owners"))?;
+        let terms = Self {
+            name: members.read("name", string)?.to_owned(),
+            layout: members.read("layout", |value| {
+                let digests = object(value)?;
+                digests.only(&["sha256"])?;
+                digests.read("sha256", |value| {
+                    Sha256::parse(string(value)?)
+                        .map_err(|error| ShapeError::new(error.to_string()))
+                })
+            })?,
+            artifacts: members.read("artifacts", |value| {
+                Glob::parse(string(value)?).map_err(|error| ShapeError::new(error.to_string()))
+            })?,
+            parties: members.read_items("parties", read_party)?,
+            owners: read_owner_keys(owners.required("keys")?)?,
+            owners_needed: owners.read("needed", |value| {
+                NonZeroUsize::new(integer(value)?)
+                    .ok_or_else(|| ShapeError::new("0 owners would let anybody sign"))
+            })?,
+            environment: materials.read("environment", |value| {
+                one_of(
+                    value,
+                    &[("any", Environment::Any), ("same", Environment::Same)],
+                )
+            })?,
+            on_dissent: members.read("onDissent", |value| {
+                one_of(
+                    value,
+                    &[("report", OnDissent::Report), ("refuse", OnDissent::Refuse)],
+                )
+            })?,
+        };
+        terms.consistent(limits)
+    }
+
+    /// Names are plain and unique, counts are in range, one key has one place.
+    pub(super) fn consistent(self, limits: &Limits) -> Result<Self, TermsError> {
+        if !is_party_name(&self.name) {
+            return Err(TermsError::Name(self.name));
+        }
+        if self.parties.is_empty() || self.parties.len() > limits.parties_max {
+            return Err(TermsError::Count("parties", limits.parties_max));
+        }
+        if self.owners.is_empty() || self.owners.len() > limits.keys_max {
+            return Err(TermsError::Count("owners' keys", limits.keys_max));
+        }
+        let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
+        for (name, keyids) in &self.parties {
+            if !is_party_name(name) || !names.insert(name) {
+                return Err(TermsError::Name(name.clone()));
+            }
+            if keyids.is_empty() || keyids.len() > limits.keys_max {
+                return Err(TermsError::Count("keys of a party", limits.keys_max));
+            }
+            if let Some(id) = keyids.iter().find(|id| !ids.insert(*id)) {
+                return Err(TermsError::KeyTwice(id.clone()));
+            }
+        }
+        let owners: BTreeSet<_> = self.owners.iter().map(PublicKey::fingerprint).collect();
+        if owners.len() != self.owners.len() {
+            return Err(TermsError::OwnerTwice);
+        }
+        if self.owners_needed.get() > owners.len() {
+            return Err(TermsError::OwnersNeeded {
+                needed: self.owners_needed.get(),
+                owners: owners.len(),
+            });
+        }
+        Ok(self)
+    }
+}
+
+fn read_party(value: &Json<'_>) -> Result<(String, Vec<String>), ShapeError> {
+    let members = object(value)?;
+    members.only(&["keyids", "name"])?;
+    Ok((
+        members.read("name", string)?.to_owned(),
+        members.read("keyids", strings)?,
+    ))
+}
+
+fn read_owner_keys(value: &Json<'_>) -> Result<Vec<PublicKey>, TermsError> {
+    let keys = crate::json::array(value)?;
+    keys.iter()
+        .map(|key| key_from_json(key, None).map_err(TermsError::Key))
+        .collect()
+}
+
+fn one_of<T: Copy>(value: &Json<'_>, known: &[(&str, T)]) -> Result<T, ShapeError> {
+    let found = string(value)?;
+    let names = || {
+        known
+            .iter()
+            .map(|(name, _)| *name)
+            .collect::<Vec<_>>()
+            .join(" or ")
+    };
+    known
+        .iter()
+        .find(|(name, _)| *name == found)
+        .map(|(_, value)| *value)
+        .ok_or_else(|| ShapeError::new(format!("expected {}, found {found:?}", names())))
+}
+
+/// Why terms cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TermsError {
+    /// A member is missing, unknown or of the wrong form.
+    #[error("{0}")]
+    Shape(#[from] ShapeError),
+    /// A version that this program does not know.
+    #[error("{0} is newer than this program; update quorate")]
+    Newer(String),
+    /// An owner's key cannot be used.
+    #[error("an owner's key: {0}")]
+    Key(KeyError),
+    /// A name that is used twice or is not plain.
+    #[error(
+        "the name {0:?} is used twice or has other than lower-case letters, digits and +-. (2 to 64 characters)"
+    )]
+    Name(String),
+    /// None, or too many.
+    #[error("there must be 1 to {1} {0}")]
+    Count(&'static str, usize),
+    /// One key id at two parties.
+    #[error("key {0} has two places")]
+    KeyTwice(String),
+    /// One owner's key twice.
+    #[error("one owner's key is listed twice")]
+    OwnerTwice,
+    /// More owners are needed than there are.
+    #[error("{needed} of {owners} owners can never sign")]
+    OwnersNeeded {
+        /// Signatures asked for.
+        needed: usize,
+        /// Distinct owners.
+        owners: usize,
+    },
+}

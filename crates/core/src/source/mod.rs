@@ -1,0 +1,10 @@
+//! What was released: the identity of the source that a build says it took.
+//!
+//! **Enters:** a Debian `.dsc` whose digest a signed claim names.
+//! **Leaves:** the source's name, version and the complete list of its files with digests.
+//! **Never:** a source whose description and files do not fit each other exactly.
+
+mod dsc;
+
+pub use dsc::{Dsc, DscError, DscFile};
+pub(crate) use dsc::{is_file_name, is_package_name, is_version};

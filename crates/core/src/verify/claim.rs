@@ -1,0 +1,228 @@
+//! Evidence → claims: what a party of the policy verifiably said. Everything else is dropped, with its reason.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::attest::rebuild::Rebuild;
+use crate::attest::{Attestation, AttestationError, WeakLink};
+use crate::digest::Sha256;
+use crate::envelope::{Envelope, EnvelopeError};
+use crate::key::PublicKey;
+use crate::limits::Limits;
+use crate::policy::Policy;
+
+/// A document that may be evidence, from wherever it was gathered.
+#[derive(Clone, Debug)]
+pub struct Evidence<'e> {
+    /// Where it came from, for reasons: a file name, a line of a proof. It decides nothing.
+    pub origin: String,
+    /// The document as received.
+    pub bytes: Cow<'e, [u8]>,
+}
+
+/// What one party of the policy verifiably said. Only [`Claims::open`] makes one.
+///
+/// ```compile_fail
+/// let claim = quorate::verify::Claim { party: 0, origin: String::new(), said: todo!() };
+/// ```
+#[derive(Clone, Debug)]
+pub struct Claim {
+    party: usize,
+    origin: String,
+    said: Said,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Said {
+    Rebuild(Box<StatedRebuild>),
+    Weak(WeakLink),
+}
+
+/// A rebuild with the digests by which it is compared, computed once.
+#[derive(Clone, Debug)]
+pub(super) struct StatedRebuild {
+    pub(super) rebuild: Rebuild,
+    pub(super) source: Sha256,
+    pub(super) environment: Sha256,
+}
+
+impl Claim {
+    /// The position of the party in the policy.
+    pub(super) fn party(&self) -> usize {
+        self.party
+    }
+
+    pub(super) fn said(&self) -> &Said {
+        &self.said
+    }
+
+    /// Where the claim came from.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// What the party says to have rebuilt; `None` for weak evidence, which names no source.
+    pub fn rebuild(&self) -> Option<&Rebuild> {
+        match &self.said {
+            Said::Rebuild(stated) => Some(&stated.rebuild),
+            Said::Weak(_) => None,
+        }
+    }
+}
+
+/// All claims of a body of evidence, and what was dropped from it.
+#[derive(Clone, Debug, Default)]
+pub struct Claims {
+    claims: Vec<Claim>,
+    dropped: Vec<Dropped>,
+}
+
+/// A document that does not count.
+#[derive(Clone, Debug)]
+pub struct Dropped {
+    /// Where it came from.
+    pub origin: String,
+    /// Why it does not count.
+    pub reason: DropReason,
+}
+
+/// Why a document does not count. One dropped document costs nothing else.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DropReason {
+    /// Not an envelope.
+    #[error("not a signed document: {0}")]
+    Envelope(String),
+    /// Nobody of the policy signed it.
+    #[error("no valid signature by a key that the policy lists")]
+    NotSigned,
+    /// Signed, but no claim.
+    #[error("{0}")]
+    Attestation(#[from] AttestationError),
+    /// Signed by one party, said in the name of another: a copied statement.
+    #[error("signed by {} but says that {stated} rebuilt", signers.join(", "))]
+    AnotherParty {
+        /// The parties whose keys signed.
+        signers: Vec<String>,
+        /// The party that the statement names.
+        stated: String,
+    },
+    /// More evidence than one verification reads.
+    #[error("more evidence than the limits allow; give only the evidence for this package")]
+    TooMuch,
+}
+
+impl Claims {
+    /// Opens every document with the parties' keys and keeps what is a claim.
+    pub fn open<'e>(
+        policy: &Policy,
+        evidence: impl IntoIterator<Item = &'e Evidence<'e>>,
+        limits: &Limits,
+    ) -> Self {
+        let keys: Vec<&PublicKey> = policy
+            .parties()
+            .iter()
+            .flat_map(|party| party.keys())
+            .collect();
+        let mut claims = Self::default();
+        let mut seen = BTreeSet::new();
+        let mut bytes_left = limits.evidence_bytes_max;
+        let mut count_left = limits.evidence_count_max;
+        for document in evidence {
+            let too_much = bytes_left
+                .checked_sub(document.bytes.len())
+                .zip(count_left.checked_sub(1));
+            let outcome = match too_much {
+                None => Err(DropReason::TooMuch),
+                Some((bytes, count)) => {
+                    (bytes_left, count_left) = (bytes, count);
+                    read(policy, &keys, document, &mut seen, limits)
+                }
+            };
+            match outcome {
+                Ok(said) => claims.claims.extend(said),
+                Err(reason) => claims.dropped.push(Dropped {
+                    origin: document.origin.clone(),
+                    reason,
+                }),
+            }
+        }
+        claims
+    }
+
+    /// The claims.
+    pub fn claims(&self) -> &[Claim] {
+        &self.claims
+    }
+
+    /// What does not count.
+    pub fn dropped(&self) -> &[Dropped] {
+        &self.dropped
+    }
+}
+
+/// One document → the claims in it: one for a rebuild, one for each signing party for a weak link, none for a repetition.
+fn read(
+    policy: &Policy,
+    keys: &[&PublicKey],
+    document: &Evidence<'_>,
+    seen: &mut BTreeSet<Sha256>,
+    limits: &Limits,
+) -> Result<Vec<Claim>, DropReason> {
+    let envelope = Envelope::parse(&document.bytes, limits)
+        .map_err(|error: EnvelopeError| DropReason::Envelope(error.to_string()))?;
+    if !seen.insert(envelope.digest()) {
+        return Ok(Vec::new());
+    }
+    let opened = envelope
+        .open(keys, limits)
+        .map_err(|_| DropReason::NotSigned)?;
+    let signers: BTreeMap<usize, String> = opened
+        .signers()
+        .iter()
+        .filter_map(|key| policy.party_of(*key))
+        .map(|party| (party, policy.parties()[party].name().to_owned()))
+        .collect();
+    let claim = |party, said| Claim {
+        party,
+        origin: document.origin.clone(),
+        said,
+    };
+    match Attestation::read(&opened, limits)? {
+        Attestation::Weak(link) => Ok(signers
+            .into_keys()
+            .map(|party| claim(party, Said::Weak(link.clone())))
+            .collect()),
+        Attestation::Rebuild(rebuild) => {
+            let Some((&party, _)) = signers.iter().find(|(_, name)| **name == rebuild.party) else {
+                return Err(DropReason::AnotherParty {
+                    signers: signers.into_values().collect(),
+                    stated: rebuild.party,
+                });
+            };
+            let stated = StatedRebuild {
+                source: source_digest(&rebuild),
+                environment: rebuild.environment_digest(),
+                rebuild: *rebuild,
+            };
+            Ok(vec![claim(party, Said::Rebuild(Box::new(stated)))])
+        }
+    }
+}
+
+/// SHA-256 over the names, sizes and both digests of every source file: two sources are the same when these are.
+fn source_digest(rebuild: &Rebuild) -> Sha256 {
+    let mut lines: Vec<String> = rebuild
+        .source
+        .files
+        .iter()
+        .map(|file| {
+            format!(
+                "{} {} {} {}\n",
+                file.digests.sha256, file.digests.sha512, file.size, file.name
+            )
+        })
+        .collect();
+    lines.sort();
+    Sha256::of(lines.concat().as_bytes())
+}

@@ -1,0 +1,133 @@
+//! Which package a build output is, and which one the caller wants.
+
+use crate::source::{is_package_name, is_version};
+
+/// The identity that a claim gives to one output.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Identity {
+    /// Source package.
+    pub source: String,
+    /// Full version of the source package.
+    pub source_version: String,
+    /// Binary package.
+    pub package: String,
+    /// Full version of the binary package.
+    pub version: String,
+    /// Its architecture.
+    pub architecture: String,
+}
+
+impl std::fmt::Display for Identity {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            out,
+            "{}={}:{}",
+            self.package, self.version, self.architecture
+        )
+    }
+}
+
+/// The identity that the caller demands: `NAME=VERSION[:ARCH]`, as a signed index has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// Binary package.
+    pub package: String,
+    /// Full version, with its epoch.
+    pub version: String,
+    /// Architecture, when the caller cares.
+    pub architecture: Option<String>,
+}
+
+impl Expected {
+    /// Parses `NAME=VERSION[:ARCH]`. A version may hold colons; the last part is an architecture when it starts with a letter,
+    /// which no part of a version after a colon does (Debian policy §5.6.12).
+    ///
+    /// # Errors
+    /// [`ExpectedError`] when name, version or architecture are not Debian's.
+    pub fn parse(text: &str) -> Result<Self, ExpectedError> {
+        let (package, rest) = text.split_once('=').ok_or(ExpectedError)?;
+        let is_architecture = |word: &str| {
+            word.starts_with(|first: char| first.is_ascii_lowercase()) && is_package_name(word)
+        };
+        let (version, architecture) = match rest.rsplit_once(':') {
+            Some((version, word)) if is_architecture(word) => (version, Some(word.to_owned())),
+            _ => (rest, None),
+        };
+        let starts_with_digit = |part: &str| part.starts_with(|first: char| first.is_ascii_digit());
+        if !is_package_name(package)
+            || !is_version(version)
+            || !version.split(':').all(starts_with_digit)
+        {
+            return Err(ExpectedError);
+        }
+        Ok(Self {
+            package: package.to_owned(),
+            version: version.to_owned(),
+            architecture,
+        })
+    }
+
+    /// Whether a claim's identity is the demanded one.
+    pub fn admits(&self, identity: &Identity) -> bool {
+        self.package == identity.package
+            && self.version == identity.version
+            && self
+                .architecture
+                .as_ref()
+                .is_none_or(|architecture| *architecture == identity.architecture)
+    }
+}
+
+impl std::fmt::Display for Expected {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}={}", self.package, self.version)?;
+        self.architecture
+            .as_ref()
+            .map_or(Ok(()), |architecture| write!(out, ":{architecture}"))
+    }
+}
+
+/// A text that is not `NAME=VERSION[:ARCH]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected NAME=VERSION or NAME=VERSION:ARCH, as in catdoc=1:0.95-6~deb12u1:amd64")]
+pub struct ExpectedError;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epoch_and_architecture_are_told_apart() {
+        let parse = |text| {
+            Expected::parse(text)
+                .map(|e| (e.package, e.version, e.architecture.unwrap_or_default()))
+        };
+        let expect = |name: &str, version: &str, arch: &str| {
+            Ok((name.to_owned(), version.to_owned(), arch.to_owned()))
+        };
+        assert_eq!(
+            parse("catdoc=1:0.95-6~deb12u1"),
+            expect("catdoc", "1:0.95-6~deb12u1", "")
+        );
+        assert_eq!(
+            parse("catdoc=1:0.95-6~deb12u1:amd64"),
+            expect("catdoc", "1:0.95-6~deb12u1", "amd64")
+        );
+        assert_eq!(
+            parse("xz-utils=5.4.1:all"),
+            expect("xz-utils", "5.4.1", "all")
+        );
+        for text in [
+            "catdoc",
+            "catdoc=",
+            "=1",
+            "catdoc=1 2",
+            "catdoc=a",
+            "Catdoc=1",
+            "catdoc=1:amd64:amd64",
+            "catdoc=1:",
+        ] {
+            assert_eq!(parse(text), Err(ExpectedError), "{text}");
+        }
+    }
+}

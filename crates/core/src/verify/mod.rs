@@ -1,0 +1,22 @@
+//! The verdict: six questions about one artifact, each answered yes, no with its reasons, or not asked.
+//!
+//! **Enters:** a policy, evidence, the owners' keys, the digest of the artifact in hand, a time, limits.
+//! **Leaves:** a [`Verdict`] with reasons as data.
+//! **Never:** a vote counted anywhere but in [`tally`]; a reason that only a person can read.
+//!
+//! [`Case::open`] checks signatures once; [`Case::judge`] answers for each artifact.
+
+mod case;
+mod claim;
+mod identity;
+mod reason;
+mod report;
+mod tally;
+
+pub use case::{
+    Accepted, Answer, Artifact, ArtifactState, Case, Outcome, Question, Report, Verdict,
+};
+pub use claim::{Claim, Claims, DropReason, Dropped, Evidence};
+pub use identity::{Expected, ExpectedError, Identity};
+pub use reason::Reason;
+pub use tally::{Group, Standing, Tally, tally};

@@ -1,0 +1,390 @@
+//! Reasons as data: what a program reads by its code and a person by its text.
+
+use super::{Expected, Identity};
+use crate::digest::Sha256;
+use crate::json::Json;
+use crate::time::Timestamp;
+
+/// One reason for an answer. `docs/spec/verdict.md` lists the codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The policy is signed by enough owners and in force.
+    PolicyInForce {
+        /// The policy's name.
+        policy: String,
+        /// How many of the trusted owners signed.
+        signed_by: usize,
+        /// How many owners' keys were given.
+        owners: usize,
+        /// When the policy ends.
+        expires: Timestamp,
+    },
+    /// The policy is not in force.
+    PolicyRefused {
+        /// Why.
+        problem: String,
+    },
+    /// Cannot be answered without a policy in force.
+    NotJudged,
+    /// The parties state one source.
+    SourceEqual {
+        /// What was built.
+        identity: Identity,
+        /// Digest over all its files.
+        source: Sha256,
+        /// Who states it.
+        parties: Vec<String>,
+    },
+    /// Fewer than k parties state one source.
+    SourceTooFew {
+        /// How many do.
+        have: usize,
+        /// k.
+        needed: usize,
+    },
+    /// k parties got the same bytes.
+    Quorum {
+        /// The names of the parties.
+        parties: Vec<String>,
+        /// k.
+        needed: usize,
+        /// n.
+        total: usize,
+    },
+    /// Fewer than k parties got the same bytes.
+    NoQuorum {
+        /// The names of the parties in the largest group.
+        parties: Vec<String>,
+        /// k.
+        needed: usize,
+        /// n.
+        total: usize,
+    },
+    /// A party states another result from the same source.
+    Dissent {
+        /// The party.
+        party: String,
+        /// What it states.
+        sha256: Sha256,
+    },
+    /// A party states another source for this identity.
+    OtherSource {
+        /// The party.
+        party: String,
+        /// The product's digest that it states.
+        sha256: Sha256,
+    },
+    /// A party built in another environment than the policy wants.
+    OtherEnvironment {
+        /// The party.
+        party: String,
+    },
+    /// A party contradicts itself.
+    Void {
+        /// The party.
+        party: String,
+    },
+    /// A party states these bytes under another identity.
+    OtherIdentity {
+        /// The party.
+        party: String,
+        /// The identity that it states.
+        identity: Identity,
+    },
+    /// A party confirms these bytes and names no source.
+    Weak {
+        /// The party.
+        party: String,
+    },
+    /// A party says nothing about this artifact.
+    Absent {
+        /// The party.
+        party: String,
+    },
+    /// The policy lets a dissenter veto.
+    DissentRefuses {
+        /// The dissenters.
+        parties: Vec<String>,
+    },
+    /// k parties state the same bytes under each of several identities.
+    Ambiguous {
+        /// The identities.
+        identities: Vec<Identity>,
+    },
+    /// The file in hand is the product.
+    SameBytes {
+        /// The product's file name.
+        product: String,
+        /// Its digest.
+        sha256: Sha256,
+    },
+    /// The file in hand is another file than the product.
+    OtherBytes {
+        /// The product's file name.
+        product: String,
+        /// The digest that the parties state.
+        stated: Sha256,
+        /// The digest of the file in hand.
+        found: Sha256,
+    },
+    /// Nobody states these bytes.
+    UnknownBytes {
+        /// The digest of the file in hand.
+        found: Sha256,
+        /// Output names that the policy speaks of.
+        artifacts: String,
+    },
+    /// Nobody states anything about the demanded identity.
+    UnknownIdentity {
+        /// What the caller demands.
+        expected: Expected,
+    },
+    /// The file in hand could not be taken.
+    Unusable {
+        /// Why.
+        problem: String,
+    },
+}
+
+impl Reason {
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::PolicyInForce { .. } => "policy-in-force",
+            Self::PolicyRefused { .. } => "policy-refused",
+            Self::NotJudged => "not-judged",
+            Self::SourceEqual { .. } => "source-equal",
+            Self::SourceTooFew { .. } => "source-too-few",
+            Self::Quorum { .. } => "quorum",
+            Self::NoQuorum { .. } => "no-quorum",
+            Self::Dissent { .. } => "dissent",
+            Self::OtherSource { .. } => "other-source",
+            Self::OtherEnvironment { .. } => "other-environment",
+            Self::Void { .. } => "void",
+            Self::OtherIdentity { .. } => "other-identity",
+            Self::Weak { .. } => "weak",
+            Self::Absent { .. } => "absent",
+            Self::DissentRefuses { .. } => "dissent-refuses",
+            Self::Ambiguous { .. } => "ambiguous-identity",
+            Self::SameBytes { .. } => "same-bytes",
+            Self::OtherBytes { .. } => "other-bytes",
+            Self::UnknownBytes { .. } => "unknown-bytes",
+            Self::UnknownIdentity { .. } => "unknown-identity",
+            Self::Unusable { .. } => "unusable-file",
+        }
+    }
+
+    /// The party that the reason is about.
+    pub fn party(&self) -> Option<&str> {
+        match self {
+            Self::Dissent { party, .. }
+            | Self::OtherSource { party, .. }
+            | Self::OtherEnvironment { party }
+            | Self::Void { party }
+            | Self::OtherIdentity { party, .. }
+            | Self::Weak { party }
+            | Self::Absent { party } => Some(party),
+            _ => None,
+        }
+    }
+
+    /// What the user can do, where there is something.
+    pub fn next_step(&self) -> Option<&'static str> {
+        match self {
+            Self::PolicyRefused { .. } => {
+                Some("get the current policy from its owners; never go on with one that is refused")
+            }
+            Self::SourceTooFew { .. } | Self::NoQuorum { .. } => {
+                Some("gather more evidence, or wait until more parties have rebuilt")
+            }
+            Self::DissentRefuses { .. } => {
+                Some("ask the dissenting parties what they built; do not use the file meanwhile")
+            }
+            Self::Ambiguous { .. } => Some("say which one you want with --as NAME=VERSION:ARCH"),
+            Self::OtherBytes { .. } => {
+                Some("do not use the file; `diffoscope` shows where it differs from a rebuilt one")
+            }
+            Self::UnknownBytes { .. } => {
+                Some("do not use the file; check that the evidence is for this version")
+            }
+            Self::UnknownIdentity { .. } => {
+                Some("check the name and version, or gather evidence for it")
+            }
+            Self::Unusable { .. } => Some("give the path of a regular file that nobody writes to"),
+            _ => None,
+        }
+    }
+
+    /// The reason as an object with `code`, `text`, and `party` and `next` where there are any.
+    pub fn to_json(&self) -> Json<'static> {
+        let members = [
+            ("code", Some(self.code().to_owned())),
+            ("text", Some(self.to_string())),
+            ("party", self.party().map(str::to_owned)),
+            ("next", self.next_step().map(str::to_owned)),
+        ];
+        Json::object(
+            members
+                .into_iter()
+                .filter_map(|(name, text)| Some((name, Json::text(text?)))),
+        )
+    }
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&match self.party() {
+            Some(party) => self.text_of_party(party),
+            None => self.text_of_answer(),
+        })
+    }
+}
+
+impl Reason {
+    /// What is said of one party.
+    fn text_of_party(&self, party: &str) -> String {
+        match self {
+            Self::Dissent { sha256, .. } => {
+                format!(
+                    "{party} got other bytes from the same source: sha256 {}",
+                    short(sha256)
+                )
+            }
+            Self::OtherSource { sha256, .. } => {
+                format!(
+                    "{party} built another source under this name and version: sha256 {}",
+                    short(sha256)
+                )
+            }
+            Self::OtherEnvironment { .. } => {
+                format!("{party} built in another environment, which this policy does not count")
+            }
+            Self::Void { .. } => {
+                format!(
+                    "{party} contradicts itself: its statements give several results, so none counts"
+                )
+            }
+            Self::OtherIdentity { identity, .. } => {
+                format!("{party} states these bytes as {identity}, which does not count here")
+            }
+            Self::Weak { .. } => {
+                format!(
+                    "{party} confirms these bytes without naming a source, which does not count"
+                )
+            }
+            _ => format!("{party} says nothing about it"),
+        }
+    }
+
+    /// What is said of the policy, the group of parties, or the file.
+    fn text_of_answer(&self) -> String {
+        match self {
+            Self::PolicyInForce {
+                policy,
+                signed_by,
+                owners,
+                expires,
+            } => {
+                format!(
+                    "policy {policy}, signed by {signed_by} of {owners} trusted owners, in force until {expires}"
+                )
+            }
+            Self::PolicyRefused { problem } => format!("the policy is not in force: {problem}"),
+            Self::NotJudged => "not judged: no policy in force says who may speak".to_owned(),
+            Self::SourceEqual {
+                identity,
+                source,
+                parties,
+            } => {
+                let (name, version) = (&identity.source, &identity.source_version);
+                format!(
+                    "{name} {version} from a signed index, files {}, equal for {}",
+                    short(source),
+                    parties.join(", ")
+                )
+            }
+            Self::SourceTooFew { have, needed } => {
+                format!("{have} of {needed} needed parties state one source for this result")
+            }
+            Self::Quorum {
+                parties,
+                needed,
+                total,
+            } => {
+                let names = parties.join(", ");
+                format!(
+                    "{} of {total} parties got the same bytes ({needed} needed): {names}",
+                    parties.len()
+                )
+            }
+            Self::NoQuorum {
+                parties,
+                needed,
+                total,
+            } if parties.is_empty() => {
+                format!("0 of {total} parties state this result ({needed} needed)")
+            }
+            Self::NoQuorum {
+                parties,
+                needed,
+                total,
+            } => {
+                let names = parties.join(", ");
+                format!(
+                    "only {} of {total} parties got the same bytes ({needed} needed): {names}",
+                    parties.len()
+                )
+            }
+            Self::DissentRefuses { parties } => {
+                format!(
+                    "this policy lets a dissenter veto; dissenting: {}",
+                    parties.join(", ")
+                )
+            }
+            _ => self.text_of_file(),
+        }
+    }
+
+    /// What is said of the file in hand.
+    fn text_of_file(&self) -> String {
+        match self {
+            Self::Ambiguous { identities } => {
+                let names: Vec<String> = identities.iter().map(ToString::to_string).collect();
+                format!(
+                    "enough parties state these bytes under each of several identities: {}",
+                    names.join(", ")
+                )
+            }
+            Self::SameBytes { product, sha256 } => {
+                format!("bit for bit {product}: sha256 {sha256}")
+            }
+            Self::OtherBytes {
+                product,
+                stated,
+                found,
+            } => {
+                let (found, stated) = (short(found), short(stated));
+                format!(
+                    "the file is not the {product} that was rebuilt: it has sha256 {found}, rebuilt was {stated}"
+                )
+            }
+            Self::UnknownBytes { found, artifacts } => {
+                format!(
+                    "no party states these bytes (sha256 {}) for an output like {artifacts:?}",
+                    short(found)
+                )
+            }
+            Self::UnknownIdentity { expected } => {
+                format!("no party states anything about {expected}")
+            }
+            Self::Unusable { problem } => problem.clone(),
+            _ => self.code().to_owned(),
+        }
+    }
+}
+
+/// Enough of a digest for people to tell two apart.
+fn short(digest: &Sha256) -> String {
+    format!("{}…", &digest.to_string()[..16])
+}

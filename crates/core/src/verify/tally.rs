@@ -1,0 +1,379 @@
+//! The only place where votes are counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+
+use super::claim::{Claim, Said};
+use super::{Expected, Identity};
+use crate::attest::rebuild::Product;
+use crate::digest::{Digests, Sha256};
+use crate::policy::{Environment, Policy};
+
+/// Where the votes stand for one artifact. Only [`tally`] makes one.
+#[derive(Clone, Debug)]
+pub struct Tally {
+    threshold: NonZeroUsize,
+    identity: Option<Identity>,
+    rivals: Vec<Identity>,
+    group: Option<Group>,
+    standings: Vec<(String, Standing)>,
+}
+
+/// Parties that state one result from one source.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Digest over all files of the source.
+    pub source: Sha256,
+    /// Digests of the product.
+    pub digests: Digests,
+    /// The product's file name, as the first of the parties has it.
+    pub product: String,
+    /// The names of the parties, in policy order.
+    pub parties: Vec<String>,
+    /// Whether the product is the artifact in hand.
+    pub is_artifact: bool,
+}
+
+/// What one party's evidence says about the artifact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Standing {
+    /// It states the group's result from the group's source.
+    Confirms,
+    /// From the same source it got other bytes.
+    Dissents {
+        /// The SHA-256 that it states.
+        sha256: Sha256,
+    },
+    /// For this identity it built another source.
+    OtherSource {
+        /// The SHA-256 that it states for the product.
+        sha256: Sha256,
+    },
+    /// It built in another environment, and the policy wants the same one.
+    OtherEnvironment {
+        /// The SHA-256 that it states for the product.
+        sha256: Sha256,
+    },
+    /// Its own statements contradict each other; none of them counts.
+    Void,
+    /// It states these bytes under another identity, which does not count.
+    OtherIdentity(Identity),
+    /// It states these bytes and no source, which does not count.
+    Weak,
+    /// It says nothing about this artifact.
+    Absent,
+}
+
+/// Counts: one vote per party, k of the n that the policy names, whoever answered.
+///
+/// `artifact` is the SHA-256 of the file in hand, or `None` when it could not be read; `expected` the identity that the caller
+/// demands. Without one, the identity is the one under which these bytes are stated; a file name only helps to say what is
+/// stated instead when nobody states these bytes, and so can never lead to a yes.
+pub fn tally(
+    policy: &Policy,
+    claims: &[Claim],
+    artifact: Option<Sha256>,
+    file_name: &str,
+    expected: Option<&Expected>,
+) -> Tally {
+    let votes = votes(policy, claims);
+    let mut counted: Vec<Count> = identities(&votes, artifact, file_name, expected)
+        .into_iter()
+        .map(|identity| Count::of(policy.environment(), identity, &votes, artifact))
+        .collect();
+    // The best supported identity is judged; the sort is stable over a deterministic order.
+    counted.sort_by_key(|count| std::cmp::Reverse(count.rank()));
+    let confirmed = |count: &Count| count.rank() >= (true, policy.threshold().get());
+    let rivals = counted
+        .iter()
+        .skip(1)
+        .filter(|count| confirmed(count))
+        .map(|count| count.identity.clone())
+        .collect();
+    let best = counted.into_iter().next();
+    let standings = policy.parties().iter().enumerate().map(|(party, named)| {
+        let standing = best
+            .as_ref()
+            .and_then(|count| count.standing(party))
+            .unwrap_or_else(|| bystander(party, claims, &votes, artifact));
+        (named.name().to_owned(), standing)
+    });
+    let standings: Vec<_> = standings.collect();
+    let group = best
+        .as_ref()
+        .and_then(|count| count.group.as_ref())
+        .map(|(key, members)| Group {
+            source: key.source,
+            digests: key.digests,
+            product: votes
+                .iter()
+                .find(|vote| vote.key == *key && members.contains(&vote.party))
+                .map(|vote| vote.product.name.clone())
+                .unwrap_or_default(),
+            parties: members
+                .iter()
+                .map(|party| policy.parties()[*party].name().to_owned())
+                .collect(),
+            is_artifact: artifact == Some(key.digests.sha256),
+        });
+    Tally {
+        threshold: policy.threshold(),
+        identity: best.map(|count| count.identity),
+        rivals,
+        group,
+        standings,
+    }
+}
+
+impl Tally {
+    /// Whether k parties agree on one result from one source, whatever the file in hand is.
+    pub fn has_quorum(&self) -> bool {
+        self.group
+            .as_ref()
+            .is_some_and(|group| group.parties.len() >= self.threshold.get())
+    }
+
+    /// The identity that is judged; `None` when nobody states anything that fits.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// Other identities under which k parties state the same bytes: when there are any, the caller must say which one it wants.
+    pub fn rivals(&self) -> &[Identity] {
+        &self.rivals
+    }
+
+    /// The largest group for these bytes; when nobody states these bytes, the largest group for this identity.
+    pub fn group(&self) -> Option<&Group> {
+        self.group.as_ref()
+    }
+
+    /// Every party of the policy with what it says.
+    pub fn standings(&self) -> &[(String, Standing)] {
+        &self.standings
+    }
+
+    /// k.
+    pub fn threshold(&self) -> NonZeroUsize {
+        self.threshold
+    }
+
+    /// Parties that contradict the group, or themselves.
+    pub fn dissenters(&self) -> impl Iterator<Item = &str> {
+        let dissents = |standing: &Standing| {
+            matches!(
+                standing,
+                Standing::Dissents { .. } | Standing::OtherSource { .. } | Standing::Void
+            )
+        };
+        self.standings
+            .iter()
+            .filter(move |(_, standing)| dissents(standing))
+            .map(|(party, _)| party.as_str())
+    }
+}
+
+/// What makes two votes the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    source: Sha256,
+    environment: Option<Sha256>,
+    digests: Digests,
+}
+
+/// One product of one claim.
+struct Vote<'c> {
+    party: usize,
+    identity: Identity,
+    key: Key,
+    product: &'c Product,
+}
+
+fn votes<'c>(policy: &Policy, claims: &'c [Claim]) -> Vec<Vote<'c>> {
+    let mut votes = Vec::new();
+    for claim in claims {
+        let Said::Rebuild(stated) = claim.said() else {
+            continue;
+        };
+        let environment = (policy.environment() == Environment::Same).then_some(stated.environment);
+        let covered = stated
+            .rebuild
+            .products
+            .iter()
+            .filter(|product| policy.artifacts().matches(&product.name));
+        votes.extend(covered.map(|product| Vote {
+            party: claim.party(),
+            identity: Identity {
+                source: stated.rebuild.source.name.clone(),
+                source_version: stated.rebuild.source.version.clone(),
+                package: product.package.clone(),
+                version: product.version.clone(),
+                architecture: product.architecture.clone(),
+            },
+            key: Key {
+                source: stated.source,
+                environment,
+                digests: product.digests,
+            },
+            product,
+        }));
+    }
+    votes
+}
+
+/// The identities that are in question.
+fn identities(
+    votes: &[Vote<'_>],
+    artifact: Option<Sha256>,
+    file_name: &str,
+    expected: Option<&Expected>,
+) -> BTreeSet<Identity> {
+    let of = |wanted: &dyn Fn(&Vote<'_>) -> bool| {
+        votes
+            .iter()
+            .filter(|vote| wanted(vote))
+            .map(|vote| vote.identity.clone())
+            .collect::<BTreeSet<_>>()
+    };
+    if let Some(expected) = expected {
+        return of(&|vote| expected.admits(&vote.identity));
+    }
+    let stated = of(&|vote| Some(vote.key.digests.sha256) == artifact);
+    if stated.is_empty() {
+        of(&|vote| vote.product.name == file_name)
+    } else {
+        stated
+    }
+}
+
+/// The count for one identity.
+struct Count {
+    identity: Identity,
+    positions: BTreeMap<usize, Position>,
+    group: Option<(Key, BTreeSet<usize>)>,
+    is_artifact: bool,
+}
+
+/// What one party states for one identity: one result for each set of materials, or nothing that holds together.
+enum Position {
+    States(BTreeSet<Key>),
+    Void,
+}
+
+impl Count {
+    fn of(
+        environment: Environment,
+        identity: Identity,
+        votes: &[Vote<'_>],
+        artifact: Option<Sha256>,
+    ) -> Self {
+        let mut stated: BTreeMap<usize, BTreeSet<Key>> = BTreeMap::new();
+        for vote in votes.iter().filter(|vote| vote.identity == identity) {
+            stated.entry(vote.party).or_default().insert(vote.key);
+        }
+        let positions: BTreeMap<usize, Position> = stated
+            .into_iter()
+            .map(|(party, keys)| (party, Position::of(keys, environment)))
+            .collect();
+        let mut groups: BTreeMap<Key, BTreeSet<usize>> = BTreeMap::new();
+        for (party, position) in &positions {
+            if let Position::States(keys) = position {
+                for key in keys {
+                    groups.entry(*key).or_default().insert(*party);
+                }
+            }
+        }
+        let is_artifact = |key: &Key| Some(key.digests.sha256) == artifact;
+        let group = groups
+            .into_iter()
+            .max_by_key(|(key, parties)| (is_artifact(key), parties.len()));
+        let is_artifact = group.as_ref().is_some_and(|(key, _)| is_artifact(key));
+        Self {
+            identity,
+            positions,
+            group,
+            is_artifact,
+        }
+    }
+
+    /// Whether the group has these bytes, and how many parties it has.
+    fn rank(&self) -> (bool, usize) {
+        (
+            self.is_artifact,
+            self.group.as_ref().map_or(0, |(_, parties)| parties.len()),
+        )
+    }
+
+    fn standing(&self, party: usize) -> Option<Standing> {
+        let keys = match self.positions.get(&party)? {
+            Position::Void => return Some(Standing::Void),
+            Position::States(keys) => keys,
+        };
+        let (group, _) = self.group.as_ref()?;
+        if keys.contains(group) {
+            return Some(Standing::Confirms);
+        }
+        let key = keys.first()?;
+        let sha256 = key.digests.sha256;
+        Some(if key.source != group.source {
+            Standing::OtherSource { sha256 }
+        } else if key.environment != group.environment {
+            Standing::OtherEnvironment { sha256 }
+        } else {
+            Standing::Dissents { sha256 }
+        })
+    }
+}
+
+impl Position {
+    /// One party may have built in several environments, never several sources, and never two results from equal materials.
+    fn of(keys: BTreeSet<Key>, environment: Environment) -> Self {
+        let sources: BTreeSet<_> = keys.iter().map(|key| key.source).collect();
+        let materials: BTreeSet<_> = keys
+            .iter()
+            .map(|key| (key.source, key.environment))
+            .collect();
+        let results: BTreeSet<_> = keys.iter().map(|key| key.digests).collect();
+        let one_result = if environment == Environment::Same {
+            materials.len() == keys.len()
+        } else {
+            results.len() == 1
+        };
+        if sources.len() == 1 && one_result {
+            Self::States(keys)
+        } else {
+            Self::Void
+        }
+    }
+}
+
+/// A party without a statement for the judged identity may have said something about these bytes all the same.
+fn bystander(
+    party: usize,
+    claims: &[Claim],
+    votes: &[Vote<'_>],
+    artifact: Option<Sha256>,
+) -> Standing {
+    let Some(artifact) = artifact else {
+        return Standing::Absent;
+    };
+    if let Some(vote) = votes
+        .iter()
+        .find(|vote| vote.party == party && vote.key.digests.sha256 == artifact)
+    {
+        return Standing::OtherIdentity(vote.identity.clone());
+    }
+    let weak = claims
+        .iter()
+        .filter(|claim| claim.party() == party)
+        .any(|claim| match claim.said() {
+            Said::Weak(link) => link.products.values().any(|sha256| *sha256 == artifact),
+            Said::Rebuild(_) => false,
+        });
+    if weak {
+        Standing::Weak
+    } else {
+        Standing::Absent
+    }
+}
