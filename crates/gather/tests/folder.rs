@@ -1,0 +1,95 @@
+//! Evidence is whatever envelopes lie in a folder; names mean nothing; junk costs nothing else.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+
+use quorate::limits::Limits;
+use quorate_gather::gather;
+
+#[test]
+fn every_document_counts_whatever_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("beta")).unwrap();
+    fs::write(folder.path().join("no name at all"), "{\n \"a\": 1\n}\n").unwrap();
+    fs::write(folder.path().join("beta/..link"), "{\"b\":1}").unwrap();
+    let gathered = gather(&[folder.path().to_owned()], &Limits::STANDARD).unwrap();
+    assert_eq!((gathered.evidence.len(), gathered.junk.len()), (2, 0));
+}
+
+#[test]
+fn a_bundle_holds_one_document_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("x.jsonl");
+    fs::write(&bundle, "{\"a\":1}\n{\"b\":2}\n\n").unwrap();
+    let gathered = gather(&[bundle], &Limits::STANDARD).unwrap();
+    let documents: Vec<_> = gathered
+        .evidence
+        .iter()
+        .map(|document| document.bytes.as_ref())
+        .collect();
+    assert_eq!(documents, [b"{\"a\":1}", b"{\"b\":2}"]);
+}
+
+#[test]
+fn junk_is_reported_and_costs_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("a.deb"), b"!<arch>\n").unwrap();
+    fs::write(at("empty"), b"").unwrap();
+    symlink("/etc/passwd", at("link")).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, at("pipe"), rustix::fs::Mode::RWXU).unwrap();
+    fs::write(at("zz"), "{}").unwrap();
+    let gathered = gather(&[folder.path().to_owned()], &Limits::STANDARD).unwrap();
+    assert_eq!((gathered.evidence.len(), gathered.junk.len()), (1, 4));
+}
+
+#[test]
+fn a_file_of_a_gibibyte_is_junk_and_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("huge.json");
+    fs::write(&path, "{").unwrap();
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_len(1 << 30)
+        .unwrap();
+    let limits = Limits {
+        proof_bytes_max: 1 << 20,
+        ..Limits::STANDARD
+    };
+    let gathered = gather(&[path], &limits).unwrap();
+    assert!(gathered.evidence.is_empty() && gathered.junk[0].reason.contains("larger"));
+}
+
+#[test]
+fn more_files_than_the_limit_are_junk() {
+    let folder = tempfile::tempdir().unwrap();
+    for index in 0..5 {
+        fs::write(folder.path().join(index.to_string()), "{}").unwrap();
+    }
+    let limits = Limits {
+        evidence_count_max: 3,
+        ..Limits::STANDARD
+    };
+    let gathered = gather(&[folder.path().to_owned()], &limits).unwrap();
+    assert_eq!((gathered.evidence.len(), gathered.junk.len()), (3, 2));
+}
+
+#[test]
+fn a_deep_trap_ends_and_hides_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let deep: PathBuf = std::iter::once(folder.path().to_owned())
+        .chain(std::iter::repeat_n("d".into(), 30))
+        .collect();
+    fs::create_dir_all(&deep).unwrap();
+    fs::write(folder.path().join("z"), "{}").unwrap();
+    let gathered = gather(&[folder.path().to_owned()], &Limits::STANDARD).unwrap();
+    assert_eq!((gathered.evidence.len(), gathered.junk.len()), (1, 1));
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_an_error() {
+    assert!(gather(&[PathBuf::from("/nonexistent/evidence")], &Limits::STANDARD).is_err());
+}
