@@ -1,2 +1,38 @@
-//! placeholder
-fn main() {}
+//! The program `quorate`.
+//!
+//! **Enters:** a command line, and the files that it names.
+//! **Leaves:** the answer on stdout, talk on stderr, and an exit code: 0 yes, 1 refused, 2 could not judge or wrong usage.
+//! **Never:** a judgement of its own; the network; foreign code.
+
+mod args;
+mod error;
+mod generate;
+mod key;
+mod output;
+mod policy;
+mod prove;
+mod rebuild;
+mod source;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Verb};
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().verb {
+        Verb::Key(verb) => key::run(verb),
+        Verb::Policy(verb) => policy::run(verb),
+        Verb::Rebuild { arguments } => rebuild::run(arguments),
+        Verb::Prove(arguments) => prove::run(arguments),
+        Verb::Verify(arguments) => verify::run(arguments),
+        Verb::Completions { shell } => generate::completions(shell),
+        Verb::Man { out } => generate::man(&out),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => output::failure(&error),
+    }
+}

@@ -110,7 +110,7 @@ pub enum ProofError {
     #[error("{0:?} is not a proof")]
     Type(String),
     /// A version that this program does not know.
-    #[error("{0} is newer than this program; update quorate")]
+    #[error("{0:?} is newer than this program; update quorate")]
     Newer(String),
     /// The file ends too early, or does not hold what its header says.
     #[error("the proof is cut short or padded; get it again")]

@@ -100,7 +100,7 @@ fn read_artifacts(
     let entry = |(name, digests): (&str, &Json<'_>)| {
         let sha256 = object(digests)
             .and_then(|digests| digests.read("sha256", read_sha256))
-            .map_err(|error| error.within(name))?;
+            .map_err(|error| error.within(&format!("{name:?}")))?;
         Ok((name.to_owned(), sha256))
     };
     members.iter().map(entry).collect()

@@ -19,10 +19,10 @@ use crate::source::DscError;
 #[non_exhaustive]
 pub enum AttestationError {
     /// The payload type or `_type` is of another format.
-    #[error("{0} is not a rebuild statement or link")]
+    #[error("{0:?} is not a rebuild statement or link")]
     Type(String),
     /// One of our formats in a version that this program does not know.
-    #[error("{0} is newer than this program; update quorate")]
+    #[error("{0:?} is newer than this program; update quorate")]
     Newer(String),
     /// Not strict JSON.
     #[error("not strict JSON {0}")]

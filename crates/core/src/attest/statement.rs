@@ -164,7 +164,8 @@ impl Materials {
                 }
             }
             "environment" => self.packages.push(EnvironmentPackage {
-                name,
+                // Names with line ends could make two environments look the same.
+                name: members.read("name", read_plain)?,
                 version: annotations.read("version", read_plain)?,
                 architecture: annotations.read("architecture", read_plain)?,
                 sha256: members.read("digest", |digest| {
@@ -252,7 +253,7 @@ fn read_map(value: &Json<'_>) -> Result<BTreeMap<String, String>, ShapeError> {
             Ok((
                 name.to_owned(),
                 string(value)
-                    .map_err(|error| error.within(name))?
+                    .map_err(|error| error.within(&format!("{name:?}")))?
                     .to_owned(),
             ))
         })

@@ -32,9 +32,9 @@ pub const PAYLOAD_TYPE_IN_TOTO: &str = "application/vnd.in-toto+json";
 ///
 /// It has no accessor for its payload; [`Self::open`] is the only way to it:
 ///
-/// ```compile_fail
-/// fn peek(envelope: &quorate::envelope::Envelope<'_>) -> &[u8] {
-///     &envelope.payload
+/// ```compile_fail,E0616
+/// fn peek<'e>(envelope: &'e quorate::envelope::Envelope<'_>) {
+///     let _ = &envelope.content;
 /// }
 /// ```
 pub struct Envelope<'a> {
@@ -108,6 +108,14 @@ impl<'a> Envelope<'a> {
         self.digest
     }
 
+    /// The payload of a DSSE envelope although nobody checked a signature: only to learn which keys a document names for itself.
+    pub(crate) fn dangerous_unverified_payload(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Dsse { payload, .. } => Some(payload),
+            Content::Metablock(_) => None,
+        }
+    }
+
     /// Gives the payload out if at least one of `keys` signed exactly its bytes.
     ///
     /// A signature's key id narrows the search when one of `keys` has that label and is otherwise ignored (DSSE 1.0: it must
@@ -163,6 +171,12 @@ impl Signature {
 /// A payload of which it is known who signed exactly its bytes. Only [`Envelope::open`] makes one.
 ///
 /// It does not promise that the signers may say what it says: that is the policy's part.
+///
+/// ```compile_fail,E0451
+/// # fn rename(opened: quorate::envelope::Opened<'_>, signers: std::collections::BTreeSet<quorate::key::Fingerprint>) {
+/// let forged = quorate::envelope::Opened { signers, ..opened };
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Opened<'a> {
     content: Content<'a>,

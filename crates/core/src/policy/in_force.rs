@@ -45,6 +45,33 @@ impl Owners {
     }
 }
 
+impl Owners {
+    /// The owners that the terms name for themselves: whoever wrote the terms chose them, so nothing judged under them is a
+    /// verdict for anybody else. For makers of proofs, who pack what others will judge under owners of their own choice.
+    ///
+    /// # Errors
+    /// [`PolicyError`] when the terms cannot be read.
+    pub fn dangerous_declared_by(terms: &[u8], limits: &Limits) -> Result<Self, PolicyError> {
+        let document = Document::Terms;
+        if terms.len() > limits.policy_bytes_max {
+            return Err(PolicyError::TooLarge {
+                document,
+                bytes_max: limits.policy_bytes_max,
+            });
+        }
+        let envelope = Envelope::parse(terms, limits)
+            .map_err(|source| PolicyError::Envelope { document, source })?;
+        let payload = envelope.dangerous_unverified_payload().unwrap_or_default();
+        let value = crate::json::parse(payload, limits)
+            .map_err(|source| PolicyError::Json { document, source })?;
+        let terms = Terms::from_json(&value, limits).map_err(PolicyError::Terms)?;
+        Ok(Self {
+            keys: terms.owners,
+            needed: terms.owners_needed,
+        })
+    }
+}
+
 /// Owners that nobody or everybody could satisfy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -60,6 +87,12 @@ pub struct OwnerError {
 /// A policy that enough owners signed and that is in force. Only [`Policy::open`] makes one.
 ///
 /// It does not promise that the parties are independent of each other: that is what its owners say.
+///
+/// ```compile_fail,E0451
+/// # fn lower(policy: quorate::policy::Policy) {
+/// let forged = quorate::policy::Policy { threshold: std::num::NonZeroUsize::MIN, ..policy };
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Policy {
     name: String,

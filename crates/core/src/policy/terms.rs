@@ -265,7 +265,7 @@ pub enum TermsError {
     #[error("{0}")]
     Shape(#[from] ShapeError),
     /// A version that this program does not know.
-    #[error("{0} is newer than this program; update quorate")]
+    #[error("{0:?} is newer than this program; update quorate")]
     Newer(String),
     /// An owner's key cannot be used.
     #[error("an owner's key: {0}")]

@@ -1,6 +1,6 @@
 //! One policy and one body of evidence, opened once; a verdict for each artifact.
 
-use super::{Claims, Evidence, Expected, Reason, Standing, Tally, tally};
+use super::{Claim, Claims, Evidence, Expected, Reason, Standing, Tally, tally};
 use crate::digest::Sha256;
 use crate::limits::Limits;
 use crate::policy::{OnDissent, Owners, Policy, PolicyError};
@@ -28,6 +28,15 @@ pub enum ArtifactState {
     Read(Sha256),
     /// The file could not be taken as one fixed sequence of bytes.
     Unusable(String),
+}
+
+impl ArtifactState {
+    fn sha256(&self) -> Option<Sha256> {
+        match self {
+            Self::Read(sha256) => Some(*sha256),
+            Self::Unusable(_) => None,
+        }
+    }
 }
 
 impl Case {
@@ -58,13 +67,25 @@ impl Case {
         &self.claims
     }
 
+    /// The origins of every claim about the artifact that `verdict` is about: what a proof must hold to lead to it again, dissent
+    /// and what does not count included. Of several documents in which a party says the same, one is enough.
+    pub fn origins_for(&self, verdict: &Verdict) -> Vec<&str> {
+        let report = verdict.report();
+        let identity = report.tally().and_then(Tally::identity);
+        let sha256 = report.artifact().state.sha256();
+        let mut kept: Vec<&Claim> = Vec::new();
+        for claim in self.claims.claims() {
+            let repeated = kept.iter().any(|other| other.says_the_same(claim));
+            if !repeated && claim.is_about(identity, sha256) {
+                kept.push(claim);
+            }
+        }
+        kept.into_iter().map(Claim::origin).collect()
+    }
+
     /// Answers the six questions for one artifact.
     pub fn judge(&self, artifact: &Artifact, expected: Option<&Expected>) -> Verdict {
-        let sha256 = if let ArtifactState::Read(sha256) = artifact.state {
-            Some(sha256)
-        } else {
-            None
-        };
+        let sha256 = artifact.state.sha256();
         let (answers, tally) = match &self.policy {
             Err(error) => (refused_policy(error), None),
             Ok(policy) => {
@@ -181,7 +202,7 @@ pub enum Verdict {
 
 /// The proof, as a type, that an artifact is quorate: whoever delivers a file asks for one. Only [`Case::judge`] makes it.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0451
 /// fn forge(report: quorate::verify::Report) -> quorate::verify::Accepted {
 ///     quorate::verify::Accepted { report }
 /// }

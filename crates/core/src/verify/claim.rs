@@ -10,6 +10,7 @@ use crate::envelope::{Envelope, EnvelopeError};
 use crate::key::PublicKey;
 use crate::limits::Limits;
 use crate::policy::Policy;
+use crate::verify::Identity;
 
 /// A document that may be evidence, from wherever it was gathered.
 #[derive(Clone, Debug)]
@@ -22,8 +23,10 @@ pub struct Evidence<'e> {
 
 /// What one party of the policy verifiably said. Only [`Claims::open`] makes one.
 ///
-/// ```compile_fail
-/// let claim = quorate::verify::Claim { party: 0, origin: String::new(), said: todo!() };
+/// ```compile_fail,E0451
+/// # fn another(claim: quorate::verify::Claim) {
+/// let forged = quorate::verify::Claim { party: 0, ..claim };
+/// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct Claim {
@@ -54,6 +57,29 @@ impl Claim {
 
     pub(super) fn said(&self) -> &Said {
         &self.said
+    }
+
+    /// Whether one party says the same in both.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        let same = match (&self.said, &other.said) {
+            (Said::Rebuild(one), Said::Rebuild(two)) => one.rebuild == two.rebuild,
+            (Said::Weak(one), Said::Weak(two)) => one == two,
+            _ => false,
+        };
+        self.party == other.party && same
+    }
+
+    /// Whether it states anything of this identity, or these bytes under any.
+    pub(super) fn is_about(&self, identity: Option<&Identity>, sha256: Option<Sha256>) -> bool {
+        match &self.said {
+            Said::Weak(link) => link.products.values().any(|stated| Some(*stated) == sha256),
+            Said::Rebuild(stated) => stated.rebuild.products.iter().any(|product| {
+                let named = identity.is_some_and(|identity| {
+                    product.package == identity.package && product.version == identity.version
+                });
+                named || Some(product.digests.sha256) == sha256
+            }),
+        }
     }
 
     /// Where the claim came from.

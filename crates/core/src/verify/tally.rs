@@ -10,6 +10,12 @@ use crate::digest::{Digests, Sha256};
 use crate::policy::{Environment, Policy};
 
 /// Where the votes stand for one artifact. Only [`tally`] makes one.
+///
+/// ```compile_fail,E0451
+/// # fn lower(tally: quorate::verify::Tally) {
+/// let forged = quorate::verify::Tally { threshold: std::num::NonZeroUsize::MIN, ..tally };
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Tally {
     threshold: NonZeroUsize,
@@ -78,9 +84,16 @@ pub fn tally(
     expected: Option<&Expected>,
 ) -> Tally {
     let votes = votes(policy, claims);
+    let mut by_identity: BTreeMap<&Identity, Vec<&Vote<'_>>> = BTreeMap::new();
+    for vote in &votes {
+        by_identity.entry(&vote.identity).or_default().push(vote);
+    }
     let mut counted: Vec<Count> = identities(&votes, artifact, file_name, expected)
         .into_iter()
-        .map(|identity| Count::of(policy.environment(), identity, &votes, artifact))
+        .map(|identity| {
+            let own = by_identity.get(&identity).map_or(&[][..], Vec::as_slice);
+            Count::of(policy.environment(), identity, own, artifact)
+        })
         .collect();
     // The best supported identity is judged; the sort is stable over a deterministic order.
     counted.sort_by_key(|count| std::cmp::Reverse(count.rank()));
@@ -262,14 +275,15 @@ enum Position {
 }
 
 impl Count {
+    /// Counts `votes`, which are all that were cast for this identity.
     fn of(
         environment: Environment,
         identity: Identity,
-        votes: &[Vote<'_>],
+        votes: &[&Vote<'_>],
         artifact: Option<Sha256>,
     ) -> Self {
         let mut stated: BTreeMap<usize, BTreeSet<Key>> = BTreeMap::new();
-        for vote in votes.iter().filter(|vote| vote.identity == identity) {
+        for vote in votes {
             stated.entry(vote.party).or_default().insert(vote.key);
         }
         let positions: BTreeMap<usize, Position> = stated
@@ -314,11 +328,13 @@ impl Count {
         if keys.contains(group) {
             return Some(Standing::Confirms);
         }
-        let key = keys.first()?;
+        // A party may have built in more environments than the group's: what it got in that one decides.
+        let comparable = keys.iter().find(|key| key.environment == group.environment);
+        let key = comparable.or(keys.first())?;
         let sha256 = key.digests.sha256;
         Some(if key.source != group.source {
             Standing::OtherSource { sha256 }
-        } else if key.environment != group.environment {
+        } else if comparable.is_none() {
             Standing::OtherEnvironment { sha256 }
         } else {
             Standing::Dissents { sha256 }

@@ -1,0 +1,245 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use quorate::time::Timestamp;
+use quorate::verify::Expected;
+
+/// Proves that a file was rebuilt, bit for bit, from released source by k of n independent parties.
+#[derive(Debug, Parser)]
+#[command(
+    name = "quorate",
+    version,
+    max_term_width = 100,
+    after_help = "\
+Examples:
+  quorate verify catdoc.deb --proof catdoc.proof --owner distro.pub
+  quorate rebuild debian catdoc --key alpha.key --out rebuilt/
+
+Exit codes: 0 yes, 1 refused, 2 could not judge or wrong usage."
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Make and show keys
+    #[command(subcommand)]
+    Key(KeyVerb),
+    /// Say who may speak for an artifact, and how many must agree
+    #[command(subcommand)]
+    Policy(PolicyVerb),
+    /// Rebuild a source package in a sandbox and sign what came out
+    #[command(disable_help_flag = true)]
+    Rebuild {
+        /// Arguments of quorate-rebuild; `quorate rebuild --help` shows them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Pack policy and evidence into one file that anyone can check offline
+    Prove(ProveArguments),
+    /// Answer for files: were they rebuilt, and by whom?
+    Verify(VerifyArguments),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write man pages
+    Man {
+        /// Folder for the pages
+        out: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyVerb {
+    /// Make a key pair: NAME.key, readable by you alone, and NAME.pub
+    #[command(after_help = "Example:\n  quorate key new alpha")]
+    New {
+        /// Where to write: NAME.key and NAME.pub
+        name: PathBuf,
+        /// The key's type
+        #[arg(long = "type", value_enum, default_value_t = KeyType::Ed25519)]
+        key_type: KeyType,
+    },
+    /// Show a key's id, scheme and fingerprint; or its public half
+    #[command(
+        after_help = "Examples:\n  quorate key show alpha.pub\n  quorate key show alpha.key --public > alpha.pub"
+    )]
+    Show {
+        /// A public or private key file
+        file: PathBuf,
+        /// Print the public key as PEM and nothing else
+        #[arg(long)]
+        public: bool,
+        /// Print JSON
+        #[arg(long, conflicts_with = "public")]
+        json: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum KeyType {
+    /// Ed25519
+    Ed25519,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyVerb {
+    /// Write a policy.toml to start from
+    #[command(after_help = "\
+Example:
+  quorate policy new demo --owner owner.pub --party alpha=alpha.pub --party beta=beta.pub \\
+      --party gamma=gamma.pub --threshold 2 --expires 2027-11-24T00:00:00Z > policy.toml")]
+    New(NewPolicyArguments),
+    /// Check policy.toml and write the two documents to be signed: NAME.layout and NAME.terms
+    #[command(after_help = "Example:\n  quorate policy compile policy.toml --out .")]
+    Compile {
+        /// The policy; paths of keys in it are relative to it
+        file: PathBuf,
+        /// Folder for NAME.layout and NAME.terms
+        #[arg(long, default_value = ".")]
+        out: PathBuf,
+        /// The time against which the expiry is held
+        #[arg(long, value_parser = parse_time, value_name = "TIME")]
+        at: Option<Timestamp>,
+    },
+    /// Add an owner's signature to NAME.layout and to NAME.terms beside it
+    #[command(after_help = "Example:\n  quorate policy sign demo.layout --key owner.key")]
+    Sign {
+        /// The layout; the terms lie beside it
+        layout: PathBuf,
+        /// The owner's private key
+        #[arg(long)]
+        key: PathBuf,
+    },
+    /// Show what a policy says; without --owner, as the owners that it names for itself would have it
+    #[command(after_help = "Example:\n  quorate policy show demo.layout --owner owner.pub")]
+    Show {
+        /// The layout; the terms lie beside it
+        layout: PathBuf,
+        #[command(flatten)]
+        owners: OwnerArguments,
+        /// The time against which the expiry is held
+        #[arg(long, value_parser = parse_time, value_name = "TIME")]
+        at: Option<Timestamp>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewPolicyArguments {
+    /// The policy's name: lower-case letters, digits, +-.
+    pub(crate) name: String,
+    /// An owner's public key file; repeat for several
+    #[arg(long, required = true, value_name = "KEY")]
+    pub(crate) owner: Vec<String>,
+    /// How many owners must sign [default: all]
+    #[arg(long, value_name = "N")]
+    pub(crate) owners_needed: Option<usize>,
+    /// A party and its public key file; repeat for several, and for several keys of one party
+    #[arg(long, required = true, value_name = "NAME=KEY", value_parser = parse_party)]
+    pub(crate) party: Vec<(String, String)>,
+    /// How many parties must agree
+    #[arg(long, value_name = "K")]
+    pub(crate) threshold: usize,
+    /// Names of build outputs that the policy speaks of
+    #[arg(long, default_value = "*.deb", value_name = "PATTERN")]
+    pub(crate) artifacts: String,
+    /// When the policy ends
+    #[arg(long, value_parser = parse_time, value_name = "TIME")]
+    pub(crate) expires: Timestamp,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OwnerArguments {
+    /// Public key of a policy owner whom you trust; repeat for several
+    #[arg(long, value_name = "KEY")]
+    pub(crate) owner: Vec<PathBuf>,
+    /// How many of them must have signed the policy [default: all]
+    #[arg(long, value_name = "N", requires = "owner")]
+    pub(crate) owners_needed: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  quorate prove catdoc.deb --policy demo.layout --evidence rebuilt/ --out catdoc.proof
+
+The proof is made only when the verdict is yes. Without --owner it is judged under the owners that the
+policy names for itself; whoever verifies the proof decides whom to trust.")]
+pub(crate) struct ProveArguments {
+    /// The files to prove
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The signed layout; the terms lie beside it
+    #[arg(long, value_name = "LAYOUT")]
+    pub(crate) policy: PathBuf,
+    /// A folder or file with evidence; repeat for several
+    #[arg(long, required = true, value_name = "DIR")]
+    pub(crate) evidence: Vec<PathBuf>,
+    /// Where to write the proof
+    #[arg(long, value_name = "PROOF")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) owners: OwnerArguments,
+    /// Judge as of this time [default: now]
+    #[arg(long, value_parser = parse_time, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  quorate verify catdoc.deb --proof catdoc.proof --owner distro.pub
+  quorate verify catdoc.deb --policy demo.layout --evidence rebuilt/ --owner distro.pub \\
+      --as catdoc=1:0.95-6~deb12u1:amd64
+
+Exit codes: 0 quorate, 1 refused, 2 could not judge or wrong usage.")]
+pub(crate) struct VerifyArguments {
+    /// The files to judge
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// One file that holds policy and evidence
+    #[arg(long, required_unless_present = "policy", conflicts_with_all = ["policy", "evidence"])]
+    pub(crate) proof: Option<PathBuf>,
+    /// The signed layout; the terms lie beside it
+    #[arg(long, value_name = "LAYOUT", requires = "evidence")]
+    pub(crate) policy: Option<PathBuf>,
+    /// A folder or file with evidence; repeat for several
+    #[arg(long, value_name = "DIR", requires = "policy")]
+    pub(crate) evidence: Vec<PathBuf>,
+    /// Public key of a policy owner whom you trust; repeat for several
+    #[arg(long, required = true, value_name = "KEY")]
+    pub(crate) owner: Vec<PathBuf>,
+    /// How many of them must have signed the policy [default: all]
+    #[arg(long, value_name = "N")]
+    pub(crate) owners_needed: Option<usize>,
+    /// Demand this identity, as a signed index has it; for one FILE
+    #[arg(long = "as", value_name = "NAME=VERSION[:ARCH]", value_parser = Expected::parse)]
+    pub(crate) expected: Option<Expected>,
+    /// Judge as of this time, YYYY-MM-DDTHH:MM:SSZ [default: now]
+    #[arg(long, value_parser = parse_time, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn parse_time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).map_err(|error| error.to_string())
+}
+
+fn parse_party(text: &str) -> Result<(String, String), String> {
+    let (name, key) = text
+        .split_once('=')
+        .ok_or("expected NAME=KEY, as in alpha=alpha.pub")?;
+    Ok((name.to_owned(), key.to_owned()))
+}

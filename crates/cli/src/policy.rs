@@ -1,0 +1,221 @@
+//! `quorate policy`: from policy.toml to two signed documents.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+
+use quorate::envelope::{PAYLOAD_TYPE_IN_TOTO, add_signature, unsigned};
+use quorate::json::Json;
+use quorate::policy::{Environment, OnDissent, Owners, PAYLOAD_TYPE_TERMS, Policy, PolicyFile};
+use quorate::time::Timestamp;
+use quorate_gather::read_bounded;
+
+use crate::args::{NewPolicyArguments, OwnerArguments, PolicyVerb};
+use crate::error::CommandError;
+use crate::key::private_key;
+use crate::output;
+use crate::prove::write_whole;
+use crate::source::{self, LIMITS, PolicyDocuments, public_key, terms_beside};
+
+pub(crate) fn run(verb: PolicyVerb) -> Result<ExitCode, CommandError> {
+    match verb {
+        PolicyVerb::New(arguments) => new(&arguments),
+        PolicyVerb::Compile { file, out, at } => compile(&file, &out, at),
+        PolicyVerb::Sign { layout, key } => sign(&layout, &key),
+        PolicyVerb::Show {
+            layout,
+            owners,
+            at,
+            json,
+        } => show(&layout, &owners, at, json),
+    }
+}
+
+fn new(arguments: &NewPolicyArguments) -> Result<ExitCode, CommandError> {
+    let mut parties: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, key) in &arguments.party {
+        parties.entry(name).or_default().push(key);
+    }
+    let owners: Vec<&str> = arguments.owner.iter().map(String::as_str).collect();
+    let mut text = format!(
+        "format = \"quorate-policy/1\"\nname = {:?}\n\n# Names of build outputs that this policy speaks of.\nartifacts = {:?}\n\n# How many parties must agree, of all that are named below.\nthreshold = {}\nexpires = \"{}\"\n\n# \"refuse\" lets one party with another result veto.\non_dissent = \"report\"\n\n[owners]\nneeded = {}\nkeys = {owners:?}\n\n[materials]\nsource = \"same\"\n# \"same\" also wants equal build environments.\nenvironment = \"any\"\n",
+        arguments.name,
+        arguments.artifacts,
+        arguments.threshold,
+        arguments.expires,
+        arguments.owners_needed.unwrap_or(owners.len()),
+    );
+    for (name, keys) in parties {
+        text.push_str(&format!("\n[[party]]\nname = {name:?}\nkeys = {keys:?}\n"));
+    }
+    // What this command writes must be something that `compile` reads.
+    PolicyFile::parse(&text, &LIMITS).map_err(CommandError::refused)?;
+    output::answer(&text);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn compile(file: &Path, out: &Path, at: Option<Timestamp>) -> Result<ExitCode, CommandError> {
+    let bytes = read_bounded(file, LIMITS.policy_bytes_max)?;
+    let refused = |problem: &dyn std::fmt::Display| {
+        CommandError::refused(format!("{}: {problem}", file.display()))
+    };
+    let text = String::from_utf8(bytes).map_err(|error| refused(&error))?;
+    let policy = PolicyFile::parse(&text, &LIMITS).map_err(|error| refused(&error))?;
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let mut keys = BTreeMap::new();
+    for reference in policy.key_references() {
+        keys.insert(reference.to_owned(), public_key(&folder.join(reference))?);
+    }
+    let compiled = policy
+        .compile(&keys, source::time(at)?, &LIMITS)
+        .map_err(|error| refused(&error))?;
+    for warning in &compiled.warnings {
+        output::talk(&format!("warning: {warning}"));
+    }
+    let layout = out.join(format!("{}.layout", compiled.name));
+    let layout = layout.strip_prefix(".").unwrap_or(&layout).to_owned();
+    write_whole(&layout, &unsigned(PAYLOAD_TYPE_IN_TOTO, &compiled.layout))?;
+    write_whole(
+        &terms_beside(&layout),
+        &unsigned(PAYLOAD_TYPE_TERMS, &compiled.terms),
+    )?;
+    output::talk(&format!(
+        "next: each owner runs `quorate policy sign {} --key OWNER.key`",
+        layout.display()
+    ));
+    output::answer(&layout.display().to_string());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn sign(layout: &Path, key: &Path) -> Result<ExitCode, CommandError> {
+    let key = private_key(key)?;
+    let documents = PolicyDocuments::read(layout)?;
+    let signed = |path: &Path, bytes: &[u8]| {
+        add_signature(bytes, &key, &LIMITS)
+            .map_err(|error| CommandError::refused(format!("{}: {error}", path.display())))
+    };
+    let terms = terms_beside(layout);
+    // Both are signed before either is written.
+    let (new_layout, new_terms) = (
+        signed(layout, &documents.layout)?,
+        signed(&terms, &documents.terms)?,
+    );
+    write_whole(layout, &new_layout)?;
+    write_whole(&terms, &new_terms)?;
+    output::talk(&format!(
+        "signed {} and {} with {}",
+        layout.display(),
+        terms.display(),
+        key.public().id()
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(
+    layout: &Path,
+    owners: &OwnerArguments,
+    at: Option<Timestamp>,
+    json: bool,
+) -> Result<ExitCode, CommandError> {
+    let documents = PolicyDocuments::read(layout)?;
+    let trusted = if owners.owner.is_empty() {
+        output::talk(
+            "no --owner given: shown as the owners that the policy names for itself signed it",
+        );
+        Owners::dangerous_declared_by(&documents.terms, &LIMITS).map_err(CommandError::refused)?
+    } else {
+        source::owners(&owners.owner, owners.owners_needed)?
+    };
+    let policy = Policy::open(
+        &documents.layout,
+        &documents.terms,
+        &trusted,
+        source::time(at)?,
+        &LIMITS,
+    )
+    .map_err(CommandError::refused)?;
+    output::answer(&if json {
+        String::from_utf8_lossy(&to_json(&policy).to_text()).into_owned()
+    } else {
+        to_text(&policy)
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+fn to_text(policy: &Policy) -> String {
+    let (signed_by, owners) = policy.signatures();
+    let same_environment = if policy.environment() == Environment::Same {
+        " and environment"
+    } else {
+        ""
+    };
+    let dissent = if policy.on_dissent() == OnDissent::Refuse {
+        "refuses"
+    } else {
+        "is reported"
+    };
+    let mut text = format!(
+        "policy     {}\nartifacts  {}\nagreement  {} of {} parties, from the same source{same_environment}\ndissent    {dissent}\nexpires    {}\nsigned by  {signed_by} of {owners} owners\n",
+        policy.name(),
+        policy.artifacts().as_str(),
+        policy.threshold(),
+        policy.parties().len(),
+        policy.expires(),
+    );
+    for party in policy.parties() {
+        let ids: Vec<&str> = party
+            .keys()
+            .iter()
+            .map(|key| &key.id()[..key.id().len().min(16)])
+            .collect();
+        text.push_str(&format!(
+            "party      {}: {}\n",
+            party.name(),
+            ids.join(", ")
+        ));
+    }
+    text
+}
+
+fn to_json(policy: &Policy) -> Json<'static> {
+    let party = |party: &quorate::policy::Party| {
+        Json::object([
+            ("name", Json::text(party.name().to_owned())),
+            (
+                "keyids",
+                Json::texts(party.keys().iter().map(|key| key.id().to_owned())),
+            ),
+        ])
+    };
+    let count = |count: usize| Json::number(i128::try_from(count).unwrap_or(i128::MAX));
+    Json::object([
+        ("format", Json::text("quorate-policy-summary/1")),
+        ("name", Json::text(policy.name().to_owned())),
+        (
+            "artifacts",
+            Json::text(policy.artifacts().as_str().to_owned()),
+        ),
+        ("threshold", count(policy.threshold().get())),
+        (
+            "environment",
+            Json::text(if policy.environment() == Environment::Same {
+                "same"
+            } else {
+                "any"
+            }),
+        ),
+        (
+            "onDissent",
+            Json::text(if policy.on_dissent() == OnDissent::Refuse {
+                "refuse"
+            } else {
+                "report"
+            }),
+        ),
+        ("expires", Json::text(policy.expires().to_string())),
+        (
+            "parties",
+            Json::Array(policy.parties().iter().map(party).collect()),
+        ),
+    ])
+}

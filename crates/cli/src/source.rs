@@ -1,0 +1,76 @@
+//! Where the things to be judged come from: files that the command line names, and the time.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use quorate::key::PublicKey;
+use quorate::limits::Limits;
+use quorate::policy::Owners;
+use quorate::time::Timestamp;
+use quorate_gather::{Gathered, read_bounded};
+
+use crate::error::CommandError;
+
+/// The limits that this program works under.
+pub(crate) const LIMITS: Limits = Limits::STANDARD;
+
+/// The two documents of a policy, as they stand on disk.
+pub(crate) struct PolicyDocuments {
+    pub(crate) layout: Vec<u8>,
+    pub(crate) terms: Vec<u8>,
+}
+
+impl PolicyDocuments {
+    pub(crate) fn read(layout: &Path) -> Result<Self, CommandError> {
+        let read = |path: &Path| read_bounded(path, LIMITS.policy_bytes_max);
+        let no_terms = "a policy is two files that stay together: NAME.layout and NAME.terms";
+        Ok(Self {
+            layout: read(layout)?,
+            terms: read(&terms_beside(layout))
+                .map_err(|error| CommandError::from(error).hint(no_terms))?,
+        })
+    }
+}
+
+/// `demo.layout` → `demo.terms`; any other name gets `.terms` after it.
+pub(crate) fn terms_beside(layout: &Path) -> PathBuf {
+    if layout
+        .extension()
+        .is_some_and(|extension| extension == "layout")
+    {
+        return layout.with_extension("terms");
+    }
+    let mut name = layout.as_os_str().to_owned();
+    name.push(".terms");
+    name.into()
+}
+
+pub(crate) fn public_key(path: &Path) -> Result<PublicKey, CommandError> {
+    let bytes = read_bounded(path, LIMITS.policy_bytes_max)?;
+    PublicKey::from_file(&bytes, &LIMITS)
+        .map_err(|error| CommandError::unable(format!("{}: {error}", path.display())))
+}
+
+pub(crate) fn owners(paths: &[PathBuf], needed: Option<usize>) -> Result<Owners, CommandError> {
+    let keys = paths
+        .iter()
+        .map(|path| public_key(path))
+        .collect::<Result<_, _>>()?;
+    Owners::new(keys, needed).map_err(CommandError::unable)
+}
+
+pub(crate) fn evidence(paths: &[PathBuf]) -> Result<Gathered, CommandError> {
+    Ok(quorate_gather::gather(paths, &LIMITS)?)
+}
+
+/// The time that the user gave, or the clock's.
+pub(crate) fn time(at: Option<Timestamp>) -> Result<Timestamp, CommandError> {
+    let clock = || {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        Timestamp::from_unix_seconds(i64::try_from(since_1970.as_secs()).ok()?)
+    };
+    at.or_else(clock).ok_or_else(|| {
+        CommandError::unable("the clock is out of range")
+            .hint("give the time with --at YYYY-MM-DDTHH:MM:SSZ")
+    })
+}
