@@ -28,10 +28,17 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Make and show keys
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  quorate key new alpha")]
     Key(KeyVerb),
     /// Say who may speak for an artifact, and how many must agree
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "\
+Example, from a file to a policy that verifiers take:
+  quorate policy compile policy.toml
+  quorate policy sign demo.layout --key owner.key
+  quorate policy show demo.layout --owner owner.pub"
+    )]
     Policy(PolicyVerb),
     /// Rebuild a source package in a sandbox and sign what came out
     #[command(disable_help_flag = true)]
@@ -45,11 +52,15 @@ pub(crate) enum Verb {
     /// Answer for files: were they rebuilt, and by whom?
     Verify(VerifyArguments),
     /// Print a completion script for a shell
+    #[command(
+        after_help = "Example:\n  quorate completions bash > ~/.local/share/bash-completion/completions/quorate"
+    )]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Write man pages
+    #[command(after_help = "Example:\n  quorate man ~/.local/share/man/man1")]
     Man {
         /// Folder for the pages
         out: PathBuf,
@@ -183,7 +194,7 @@ pub(crate) struct ProveArguments {
     #[arg(long, value_name = "LAYOUT")]
     pub(crate) policy: PathBuf,
     /// A folder or file with evidence; repeat for several
-    #[arg(long, required = true, value_name = "DIR")]
+    #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
     pub(crate) evidence: Vec<PathBuf>,
     /// Where to write the proof
     #[arg(long, value_name = "PROOF")]
@@ -214,7 +225,7 @@ pub(crate) struct VerifyArguments {
     #[arg(long, value_name = "LAYOUT", requires = "evidence")]
     pub(crate) policy: Option<PathBuf>,
     /// A folder or file with evidence; repeat for several
-    #[arg(long, value_name = "DIR", requires = "policy")]
+    #[arg(long, num_args = 1.., value_name = "DIR", requires = "policy")]
     pub(crate) evidence: Vec<PathBuf>,
     /// Public key of a policy owner whom you trust; repeat for several
     #[arg(long, required = true, value_name = "KEY")]

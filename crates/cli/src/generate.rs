@@ -12,7 +12,7 @@ use crate::output;
 pub(crate) fn completions(shell: clap_complete::Shell) -> Result<ExitCode, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "quorate", &mut script);
-    output::answer(&String::from_utf8_lossy(&script));
+    output::answer(&String::from_utf8_lossy(&script))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,7 +1,7 @@
 //! `quorate key`: key pairs in files.
 
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -44,7 +44,7 @@ fn new(name: &Path, key_type: KeyType) -> Result<ExitCode, CommandError> {
         "{}: public, give it to policy owners",
         public_path.display()
     ));
-    output::answer(key.public().id());
+    output::answer(key.public().id())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -66,15 +66,20 @@ fn create(path: &Path, mode: u32, text: &str) -> Result<(), CommandError> {
             .and_then(|()| file.sync_all())
     });
     written.map_err(|error| {
-        CommandError::unable(format!("{}: {error}", path.display()))
-            .hint("keys are never overwritten; choose another name")
+        let taken = error.kind() == ErrorKind::AlreadyExists;
+        let failure = CommandError::unable(format!("{}: {error}", path.display()));
+        if taken {
+            failure.hint("keys are never overwritten; choose another name")
+        } else {
+            failure
+        }
     })
 }
 
 fn show(file: &Path, public: bool, json: bool) -> Result<ExitCode, CommandError> {
     let key = either_half(file)?;
     if public {
-        output::answer(&key.to_pem());
+        output::answer(&key.to_pem())?;
     } else if json {
         let members = [
             ("format", "quorate-key/1".to_owned()),
@@ -82,16 +87,16 @@ fn show(file: &Path, public: bool, json: bool) -> Result<ExitCode, CommandError>
             ("scheme", key.scheme().name().to_owned()),
             ("fingerprint", key.fingerprint().to_string()),
         ];
-        output::answer(&String::from_utf8_lossy(
-            &Json::object(members.map(|(name, text)| (name, Json::text(text)))).to_text(),
-        ));
+        output::json(&Json::object(
+            members.map(|(name, text)| (name, Json::text(text))),
+        ))?;
     } else {
         output::answer(&format!(
             "id           {}\nscheme       {}\nfingerprint  {}",
             key.id(),
             key.scheme().name(),
             key.fingerprint()
-        ));
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
 }

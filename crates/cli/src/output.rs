@@ -1,13 +1,9 @@
-//! All that is printed: the answer on stdout, the talk on stderr.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the one place of this program that prints"
-)]
+//! All that is printed, and nowhere else: the answer on stdout, the talk on stderr.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
+use quorate::json::Json;
 use quorate::verify::{Answer, Outcome, Reason, Verdict};
 
 use crate::error::CommandError;
@@ -15,24 +11,44 @@ use crate::error::CommandError;
 /// More lines than this under one question would push the rest off a screen.
 const REASONS_SHOWN_MAX: usize = 4;
 
-/// Prints an answer and ends it with a newline. A reader that went away is no error of ours.
-pub(crate) fn answer(text: &str) {
+/// Prints an answer and ends it with a newline. A reader that went away is no error of ours; a full disk is, because what
+/// was to be kept is not there.
+pub(crate) fn answer(text: &str) -> Result<(), CommandError> {
     let mut out = std::io::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| {
-        if text.ends_with('\n') {
-            Ok(())
-        } else {
-            out.write_all(b"\n")
-        }
-    });
-    if written.and_then(|()| out.flush()).is_err() {
-        eprintln!("quorate: could not write the answer to stdout");
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    let written = out
+        .write_all(text.as_bytes())
+        .and_then(|()| out.write_all(end.as_bytes()))
+        .and_then(|()| out.flush());
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CommandError::unable(format!(
+            "could not write the answer to stdout: {error}"
+        ))),
+        _ => Ok(()),
     }
 }
 
-/// Says something that is not the answer.
+/// Prints an answer as JSON, in which what a terminal would act on is escaped.
+pub(crate) fn json(value: &Json<'_>) -> Result<(), CommandError> {
+    let mut text = String::new();
+    // Outside strings JSON has none of these characters, and all of them have four digits.
+    for character in String::from_utf8_lossy(&value.to_text()).chars() {
+        if acts_on_a_terminal(character) {
+            text.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            text.push(character);
+        }
+    }
+    answer(&text)
+}
+
+/// Says something that is not the answer. Lines after the first are set in, so that no name with a line break in it can
+/// pass for a message of this program.
 pub(crate) fn talk(text: &str) {
-    eprintln!("{}", plain(text));
+    let text = plain(text).replace('\n', "\n  ");
+    // Nobody may be listening, and the exit code says the rest.
+    let said = writeln!(std::io::stderr(), "{text}");
+    drop(said);
 }
 
 /// Says why a command failed and what to do; the exit code comes with it.
@@ -45,14 +61,14 @@ pub(crate) fn failure(error: &CommandError) -> ExitCode {
 }
 
 /// A verdict for people: one line for each question, further reasons below it, then what to do.
-pub(crate) fn verdict(verdict: &Verdict) {
+pub(crate) fn verdict(verdict: &Verdict) -> Result<(), CommandError> {
     let colour = Colour::for_stdout();
     let word = if verdict.is_quorate() {
         colour.good("QUORATE")
     } else {
         colour.bad("REFUSED")
     };
-    let mut text = format!("{}: {word}\n", plain(&verdict.report().artifact().name));
+    let mut text = format!("{}: {word}\n", line(&verdict.report().artifact().name));
     let answers = verdict.report().answers();
     for (number, answer) in answers.iter().enumerate() {
         question(&mut text, number + 1, answer, colour);
@@ -60,13 +76,14 @@ pub(crate) fn verdict(verdict: &Verdict) {
     let refusals = answers
         .iter()
         .filter(|answer| answer.outcome == Outcome::No);
-    let steps = refusals
+    let mut steps = refusals
         .flat_map(|answer| &answer.reasons)
         .filter_map(|reason| reason.next_step());
-    if let Some(step) = last_distinct(steps) {
+    // The most specific advice comes last, as the later questions are about the file itself.
+    if let Some(step) = steps.next_back() {
         text.push_str(&format!("  → {step}\n"));
     }
-    self::answer(&text);
+    self::answer(&text)
 }
 
 fn question(text: &mut String, number: usize, answer: &Answer, colour: Colour) {
@@ -106,7 +123,7 @@ fn in_few_lines(answer: &Answer) -> Vec<String> {
     let silent: Vec<&str> = silent.iter().filter_map(|reason| reason.party()).collect();
     let mut lines: Vec<String> = said
         .iter()
-        .map(|reason| plain(&reason.to_string()))
+        .map(|reason| line(&reason.to_string()))
         .collect();
     if !silent.is_empty() {
         lines.push(format!("nothing said by {}", silent.join(", ")));
@@ -114,32 +131,37 @@ fn in_few_lines(answer: &Answer) -> Vec<String> {
     lines
 }
 
-/// The most specific advice comes last, as the later questions are about the file itself.
-fn last_distinct<'s>(steps: impl Iterator<Item = &'s str>) -> Option<&'s str> {
-    steps.last()
-}
-
-/// Text from outside without anything that a terminal would act on.
-pub(crate) fn plain(text: &str) -> String {
+/// Text from outside without anything that a terminal would act on; line breaks stay.
+fn plain(text: &str) -> String {
     text.chars()
-        .map(|character| {
-            if character.is_control() && character != '\n' {
-                '\u{fffd}'
-            } else {
-                character
-            }
+        .map(|character| match character {
+            '\n' => '\n',
+            character if acts_on_a_terminal(character) => '\u{fffd}',
+            character => character,
         })
         .collect()
 }
 
-/// Whether to colour: only for a terminal, never when NO_COLOR is set.
+/// The same on one line, for names: a name with a line break in it could pass for a line of ours.
+pub(crate) fn line(text: &str) -> String {
+    plain(text).replace('\n', "\u{fffd}")
+}
+
+/// Control characters, and those that are not seen and change where others are seen (Unicode §23.2, UAX 9 §2).
+fn acts_on_a_terminal(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether to colour: only for a terminal that can, never when NO_COLOR is set.
 #[derive(Clone, Copy)]
 struct Colour(bool);
 
 impl Colour {
     fn for_stdout() -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self(std::io::stdout().is_terminal() && !unwanted)
+        let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+        Self(std::io::stdout().is_terminal() && !unwanted && !dumb)
     }
 
     fn good(self, text: &str) -> String {

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use quorate::envelope::{PAYLOAD_TYPE_IN_TOTO, add_signature, unsigned};
 use quorate::json::Json;
-use quorate::policy::{Environment, OnDissent, Owners, PAYLOAD_TYPE_TERMS, Policy, PolicyFile};
+use quorate::policy::{
+    Environment, OnDissent, Owners, PAYLOAD_TYPE_TERMS, Policy, PolicyError, PolicyFile,
+};
 use quorate::time::Timestamp;
 use quorate_gather::read_bounded;
 
@@ -50,7 +52,7 @@ fn new(arguments: &NewPolicyArguments) -> Result<ExitCode, CommandError> {
     }
     // What this command writes must be something that `compile` reads.
     PolicyFile::parse(&text, &LIMITS).map_err(CommandError::refused)?;
-    output::answer(&text);
+    output::answer(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -83,7 +85,7 @@ fn compile(file: &Path, out: &Path, at: Option<Timestamp>) -> Result<ExitCode, C
         "next: each owner runs `quorate policy sign {} --key OWNER.key`",
         layout.display()
     ));
-    output::answer(&layout.display().to_string());
+    output::answer(&layout.display().to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -133,12 +135,20 @@ fn show(
         source::time(at)?,
         &LIMITS,
     )
-    .map_err(CommandError::refused)?;
-    output::answer(&if json {
-        String::from_utf8_lossy(&to_json(&policy).to_text()).into_owned()
+    .map_err(|error| {
+        let failure = CommandError::refused(&error);
+        match error {
+            PolicyError::UnderSigned { .. } => failure.hint(
+                "owners sign with `quorate policy sign LAYOUT --key OWNER.key`; --owner says whom you trust",
+            ),
+            _ => failure,
+        }
+    })?;
+    if json {
+        output::json(&to_json(&policy))?;
     } else {
-        to_text(&policy)
-    });
+        output::answer(&to_text(&policy))?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -157,7 +167,7 @@ fn to_text(policy: &Policy) -> String {
     let mut text = format!(
         "policy     {}\nartifacts  {}\nagreement  {} of {} parties, from the same source{same_environment}\ndissent    {dissent}\nexpires    {}\nsigned by  {signed_by} of {owners} owners\n",
         policy.name(),
-        policy.artifacts().as_str(),
+        output::line(policy.artifacts().as_str()),
         policy.threshold(),
         policy.parties().len(),
         policy.expires(),

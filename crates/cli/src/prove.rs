@@ -12,7 +12,7 @@ use crate::args::ProveArguments;
 use crate::error::CommandError;
 use crate::output;
 use crate::source::{self, LIMITS, PolicyDocuments};
-use crate::verify::artifact;
+use crate::verify::{artifact, report_dropped};
 
 pub(crate) fn run(arguments: ProveArguments) -> Result<ExitCode, CommandError> {
     let documents = PolicyDocuments::read(&arguments.policy)?;
@@ -35,7 +35,8 @@ pub(crate) fn run(arguments: ProveArguments) -> Result<ExitCode, CommandError> {
     for file in &arguments.files {
         let verdict = case.judge(&artifact(file)?, None);
         if !verdict.is_quorate() {
-            output::verdict(&verdict);
+            output::verdict(&verdict)?;
+            report_dropped(case.claims().dropped(), &gathered.junk);
             return Err(CommandError::refused(
                 "no proof was written: the verdict is no",
             ));
@@ -71,5 +72,10 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), CommandError>
     let beside = Path::new(&beside);
     std::fs::write(beside, bytes)
         .and_then(|()| std::fs::rename(beside, path))
+        .inspect_err(|_| {
+            // What is left of the attempt is of no use to anybody.
+            let removed = std::fs::remove_file(beside);
+            drop(removed);
+        })
         .map_err(|error| CommandError::unable(format!("{}: {error}", path.display())))
 }

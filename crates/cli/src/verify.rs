@@ -33,14 +33,12 @@ pub(crate) fn run(arguments: VerifyArguments) -> Result<ExitCode, CommandError> 
     for file in &arguments.files {
         let verdict = case.judge(&artifact(file)?, arguments.expected.as_ref());
         if !arguments.json {
-            output::verdict(&verdict);
+            output::verdict(&verdict)?;
         }
         verdicts.push(verdict);
     }
     if arguments.json {
-        output::answer(&String::from_utf8_lossy(
-            &json(&verdicts, &case, &junk, at).to_text(),
-        ));
+        output::json(&json(&verdicts, &case, &junk, at))?;
     } else {
         report_dropped(case.claims().dropped(), &junk);
     }
@@ -107,9 +105,11 @@ pub(crate) fn artifact(path: &Path) -> Result<Artifact, CommandError> {
 /// About a second of hashing.
 const PROGRESS_FROM_BYTES: u64 = 1 << 30;
 
-fn report_dropped(dropped: &[Dropped], junk: &[Junk]) {
+/// Names what was found and does not count, so that a party whose document is broken does not just look silent.
+pub(crate) fn report_dropped(dropped: &[Dropped], junk: &[Junk]) {
     for one in dropped.iter().take(DROPPED_SHOWN_MAX) {
-        output::talk(&format!("not counted: {}: {}", one.origin, one.reason));
+        let (origin, reason) = (one.origin.as_str(), one.reason.to_string());
+        output::talk(&output::line(&format!("not counted: {origin}: {reason}")));
     }
     if dropped.len() > DROPPED_SHOWN_MAX {
         output::talk(&format!(
@@ -119,9 +119,10 @@ fn report_dropped(dropped: &[Dropped], junk: &[Junk]) {
     }
     if !junk.is_empty() {
         let (count, first) = (junk.len(), junk[0].path.display());
-        output::talk(&format!(
-            "no evidence: {count} other files, such as {first}"
-        ));
+        let files = if count == 1 { "file" } else { "files" };
+        output::talk(&output::line(&format!(
+            "no evidence: {count} other {files}, such as {first}"
+        )));
     }
 }
 
