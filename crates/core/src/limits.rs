@@ -17,6 +17,8 @@ pub struct Limits {
     pub signatures_max: usize,
     /// Signature checks on one envelope: 1,000 Ed25519 checks take about 30 ms. What is left unchecked counts for nobody.
     pub signature_checks_max: usize,
+    /// Signature checks in one verification: 100,000 Ed25519 checks take about 3 s, and honest evidence has one a document.
+    pub evidence_signature_checks_max: usize,
     /// Envelopes that one verification reads: 100 parties with 100 machines' documents each.
     pub evidence_count_max: usize,
     /// Bytes of all envelopes that one verification reads.
@@ -41,6 +43,7 @@ impl Limits {
         json_values_max: 1_000_000,
         signatures_max: 64,
         signature_checks_max: 1_000,
+        evidence_signature_checks_max: 100_000,
         evidence_count_max: 10_000,
         evidence_bytes_max: 256 << 20,
         parties_max: 100,

@@ -55,11 +55,31 @@ const RSA_SCHEMES: [&str; 6] = [
 #[test]
 fn signatures_of_openssl_are_verified_with_keys_from_pem() {
     for (key, signature, scheme) in [
-        (fixture!("ed25519.pem"), fixture!("ed25519.sig"), Scheme::Ed25519),
-        (fixture!("p256.pem"), fixture!("p256.sig"), Scheme::EcdsaP256),
-        (fixture!("p384.pem"), fixture!("p384.sig"), Scheme::EcdsaP384),
-        (fixture!("rsa2048.pem"), fixture!("rsa2048-pss-sha256.sig"), Scheme::RsaPssSha256),
-        (fixture!("rsa2048.pem"), fixture!("rsa2048-pss-sha256-longest-salt.sig"), Scheme::RsaPssSha256),
+        (
+            fixture!("ed25519.pem"),
+            fixture!("ed25519.sig"),
+            Scheme::Ed25519,
+        ),
+        (
+            fixture!("p256.pem"),
+            fixture!("p256.sig"),
+            Scheme::EcdsaP256,
+        ),
+        (
+            fixture!("p384.pem"),
+            fixture!("p384.sig"),
+            Scheme::EcdsaP384,
+        ),
+        (
+            fixture!("rsa2048.pem"),
+            fixture!("rsa2048-pss-sha256.sig"),
+            Scheme::RsaPssSha256,
+        ),
+        (
+            fixture!("rsa2048.pem"),
+            fixture!("rsa2048-pss-sha256-longest-salt.sig"),
+            Scheme::RsaPssSha256,
+        ),
     ] {
         let key = pem(key);
         assert_eq!(key.scheme(), scheme);
@@ -148,7 +168,10 @@ fn curves_and_types_that_are_not_supported_are_named() {
         assert!(matches!(read(file), Err(KeyError::Type(_))));
     }
     let certificate = text(fixture!("ed25519.pem")).replace("PUBLIC KEY", "CERTIFICATE");
-    assert!(matches!(read(certificate.as_bytes()), Err(KeyError::Type(_))));
+    assert!(matches!(
+        read(certificate.as_bytes()),
+        Err(KeyError::Type(_))
+    ));
 }
 
 #[test]
@@ -161,7 +184,10 @@ fn a_private_key_in_the_place_of_a_public_one_is_named() {
             r#"{{"keytype":"ed25519","scheme":"ed25519","keyval":{{"public":"{public}","private":"{private}"}}}}"#
         )
     };
-    assert!(matches!(read(json("00").as_bytes()), Err(KeyError::Private)));
+    assert!(matches!(
+        read(json("00").as_bytes()),
+        Err(KeyError::Private)
+    ));
     assert!(read(json("").as_bytes()).is_ok());
 }
 
@@ -173,13 +199,20 @@ fn a_scheme_of_another_key_type_is_refused() {
         ("rsa", "ed25519", rsa),
         ("rsa", "rsassa-pss-sha1", rsa),
         ("rsa", "none", rsa),
-        ("ed25519", "rsassa-pss-sha256", "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8"),
+        (
+            "ed25519",
+            "rsassa-pss-sha256",
+            "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8",
+        ),
         ("ecdsa", "ecdsa-sha2-nistp384", p256),
         ("rsa", "ecdsa-sha2-nistp256", p256),
         ("ecdsa", "rsassa-pss-sha256", rsa),
     ] {
         let error = in_toto(keytype, scheme, public).unwrap_err();
-        assert!(matches!(error, KeyError::Scheme { .. }), "{keytype} {scheme}: {error}");
+        assert!(
+            matches!(error, KeyError::Scheme { .. }),
+            "{keytype} {scheme}: {error}"
+        );
     }
     assert!(in_toto("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256", p256).is_ok());
 }
@@ -187,7 +220,8 @@ fn a_scheme_of_another_key_type_is_refused() {
 #[test]
 fn a_key_file_with_unknown_or_broken_parts_is_refused() {
     let public = "03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8";
-    let good = format!(r#"{{"keytype":"ed25519","scheme":"ed25519","keyval":{{"public":"{public}"}}}}"#);
+    let good =
+        format!(r#"{{"keytype":"ed25519","scheme":"ed25519","keyval":{{"public":"{public}"}}}}"#);
     assert!(read(good.as_bytes()).is_ok());
     for (from, to) in [
         ("\"scheme\"", "\"schema\""),
@@ -203,7 +237,12 @@ fn a_key_file_with_unknown_or_broken_parts_is_refused() {
         assert!(read(good.replacen(from, to, 1).as_bytes()).is_err(), "{to}");
     }
     let pem = text(fixture!("ed25519.pem"));
-    for broken in [pem.replace("MCow", "MCox"), pem.replace('=', ""), format!("{pem}{pem}"), pem[..60].to_owned()] {
+    for broken in [
+        pem.replace("MCow", "MCox"),
+        pem.replace('=', ""),
+        format!("{pem}{pem}"),
+        pem[..60].to_owned(),
+    ] {
         assert!(read(broken.as_bytes()).is_err(), "{broken}");
     }
     assert!(matches!(read(b"\xff"), Err(KeyError::Unrecognised)));
@@ -211,7 +250,10 @@ fn a_key_file_with_unknown_or_broken_parts_is_refused() {
 
 #[test]
 fn a_key_file_larger_than_the_limit_is_refused_before_it_is_read() {
-    let limits = Limits { policy_bytes_max: 100, ..Limits::STANDARD };
+    let limits = Limits {
+        policy_bytes_max: 100,
+        ..Limits::STANDARD
+    };
     let error = PublicKey::from_file(fixture!("p384.pem"), &limits).unwrap_err();
     assert!(matches!(error, KeyError::TooLarge { bytes_max: 100 }));
 }
@@ -226,7 +268,9 @@ fn key_ids_are_those_of_securesystemslib() {
     );
     let ids = text(fixture!("key-ids"));
     let id = |name: &str, scheme: &str| {
-        let mut lines = ids.lines().filter_map(|line| line.strip_prefix(&format!("{name} {scheme} ")));
+        let mut lines = ids
+            .lines()
+            .filter_map(|line| line.strip_prefix(&format!("{name} {scheme} ")));
         lines.next().expect("the script lists it").to_owned()
     };
     for (name, file) in [
@@ -260,9 +304,12 @@ fn an_spki_with_a_null_parameter_is_the_key_it_means() {
     assert_eq!(key.scheme(), Scheme::Ed25519);
     let standard = key.to_pem();
     assert_ne!(standard.as_bytes(), published);
-    assert_eq!(read(standard.as_bytes()).unwrap().fingerprint(), key.fingerprint());
+    assert_eq!(
+        read(standard.as_bytes()).unwrap().fingerprint(),
+        key.fingerprint()
+    );
     // The same with an object identifier for a parameter.
-    let odd = "-----BEGIN PUBLIC KEY-----\nMC8wCgYDK2VwBgMrZXADIQATuimKMfCOSfiKc2AT/T1NKQhn9y39Kz5Suo0w5UUXGA==\n-----END PUBLIC KEY-----\n";
+    let odd = "-----BEGIN PUBLIC KEY-----\nMC8wCgYDK2VwBgMrZXADIQATuimKMfCOSfiKc2AT/T1NKQhn9y39Kz5Suo0w5UUX\nGA==\n-----END PUBLIC KEY-----\n";
     assert!(matches!(read(odd.as_bytes()), Err(KeyError::Encoding)));
 }
 
@@ -278,11 +325,21 @@ fn private_keys_come_back_from_pem_and_sign_the_same() {
 
 #[test]
 fn what_cannot_sign_is_named() {
-    let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
-    assert_eq!(SigningKey::from_pem(encrypted).unwrap_err(), SigningKeyError::Encrypted);
+    let encrypted =
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    assert_eq!(
+        SigningKey::from_pem(encrypted).unwrap_err(),
+        SigningKeyError::Encrypted
+    );
     let public = ed25519("k").public().to_pem();
-    assert_eq!(SigningKey::from_pem(&public).unwrap_err(), SigningKeyError::NotPkcs8);
+    assert_eq!(
+        SigningKey::from_pem(&public).unwrap_err(),
+        SigningKeyError::NotPkcs8
+    );
     // RFC 8410 §7 with the algorithm of X25519: a well-formed key of a type that does not sign.
     let other = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VuBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END PRIVATE KEY-----\n";
-    assert_eq!(SigningKey::from_pem(other).unwrap_err(), SigningKeyError::Type);
+    assert_eq!(
+        SigningKey::from_pem(other).unwrap_err(),
+        SigningKeyError::Type
+    );
 }

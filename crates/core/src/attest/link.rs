@@ -114,15 +114,18 @@ pub(super) fn write(rebuild: &Rebuild) -> Json<'static> {
             Json::object([("sha256", Json::text(sha256.to_string()))]),
         )
     };
-    let materials = rebuild
+    // Maps: names come from outside, and one that occurs twice is for readers to refuse.
+    let materials: BTreeMap<_, _> = rebuild
         .source
         .files
         .iter()
-        .map(|file| artifact(&file.name, file.digests.sha256));
-    let products = rebuild
+        .map(|file| artifact(&file.name, file.digests.sha256))
+        .collect();
+    let products: BTreeMap<_, _> = rebuild
         .products
         .iter()
-        .map(|product| artifact(&product.name, product.digests.sha256));
+        .map(|product| artifact(&product.name, product.digests.sha256))
+        .collect();
     Json::object([
         ("_type", Json::text("link")),
         ("name", Json::text(STEP)),

@@ -124,6 +124,17 @@ impl<'a> Envelope<'a> {
     /// # Errors
     /// [`NotSigned`] when no key of `keys` has a valid signature.
     pub fn open(self, keys: &[&PublicKey], limits: &Limits) -> Result<Opened<'a>, NotSigned> {
+        let mut unbounded = usize::MAX;
+        self.open_within(keys, limits, &mut unbounded)
+    }
+
+    /// As [`Self::open`], and takes the checks from what is left for a whole body of evidence, too.
+    pub(crate) fn open_within(
+        self,
+        keys: &[&PublicKey],
+        limits: &Limits,
+        all_left: &mut usize,
+    ) -> Result<Opened<'a>, NotSigned> {
         let message = match &self.content {
             Content::Dsse {
                 payload,
@@ -132,10 +143,12 @@ impl<'a> Envelope<'a> {
             Content::Metablock(signed) => canonical(signed),
         };
         let mut signers = BTreeSet::new();
-        let mut checks_left = limits.signature_checks_max;
+        let checks_max = limits.signature_checks_max.min(*all_left);
+        let mut checks_left = checks_max;
         for signature in &self.signatures {
             signers.extend(signature.signer(&message, keys, &mut checks_left));
         }
+        *all_left -= checks_max - checks_left;
         if signers.is_empty() {
             return Err(NotSigned {
                 digest: self.digest,

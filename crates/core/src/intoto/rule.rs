@@ -143,3 +143,41 @@ fn not_a_rule(words: &[&str]) -> LayoutError {
         words.join(" ")
     )))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_is_written_as_it_is_read() {
+        for words in [
+            &["CREATE", "a*"][..],
+            &["DELETE", "a*"],
+            &["MODIFY", "a*"],
+            &["ALLOW", "a*"],
+            &["DISALLOW", "*"],
+            &["REQUIRE", "[a]*"],
+            &["MATCH", "*", "WITH", "PRODUCTS", "FROM", "s"],
+            &["MATCH", "*", "IN", "x", "WITH", "MATERIALS", "FROM", "s"],
+            &["MATCH", "*", "WITH", "PRODUCTS", "IN", "y", "FROM", "s"],
+            &[
+                "MATCH", "*", "IN", "x", "WITH", "PRODUCTS", "IN", "y", "FROM", "s",
+            ],
+        ] {
+            let json = Json::texts(words.iter().copied());
+            assert_eq!(Rule::read(&json).unwrap().to_json(), json, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn keywords_may_be_written_small_and_names_may_not_change() {
+        let read = |words: &[&str]| Rule::read(&Json::texts(words.iter().map(|w| (*w).to_owned())));
+        let small = read(&["match", "A", "with", "products", "from", "S"]).unwrap();
+        let large = read(&["MATCH", "A", "WITH", "PRODUCTS", "FROM", "S"]).unwrap();
+        assert_eq!(small, large);
+        let Rule::Match { from, pattern, .. } = small else {
+            panic!("a MATCH rule");
+        };
+        assert_eq!((from.as_str(), pattern.as_str()), ("S", "A"));
+    }
+}

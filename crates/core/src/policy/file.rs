@@ -5,18 +5,16 @@ use std::num::NonZeroUsize;
 
 use serde::Deserialize;
 
+use super::rules::{delivered, rebuild_step};
 use super::terms::{Environment, OnDissent, Terms, TermsError};
-use crate::attest::rebuild::STEP;
 use crate::digest::Sha256;
-use crate::intoto::{ArtifactList, Glob, Inspection, Layout, Rule, Step};
+use crate::intoto::{Glob, Layout};
 use crate::key::PublicKey;
 use crate::limits::Limits;
 use crate::time::{TimeError, Timestamp};
 
 const FORMAT: &str = "quorate-policy/1";
 const FORMAT_STEM: &str = "quorate-policy/";
-/// The name of the inspection that matches the delivered file against the rebuilt products.
-const DELIVERED: &str = "delivered";
 
 /// A policy as its owner writes it; `docs/spec/policy.md` has every key.
 #[derive(Clone, Debug, Deserialize)]
@@ -65,6 +63,9 @@ struct PartyTable {
     name: String,
     keys: Vec<String>,
 }
+
+/// Keys by id, and parties with the ids of their keys.
+type KeyedParties = (BTreeMap<String, PublicKey>, Vec<(String, Vec<String>)>);
 
 /// What is to be signed: two payloads, each for an envelope of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,27 +140,7 @@ impl PolicyFile {
                 .cloned()
                 .ok_or_else(|| CompileError::KeyMissing(reference.clone()))
         };
-        let mut functionaries: BTreeMap<String, PublicKey> = BTreeMap::new();
-        let mut holders = BTreeMap::new();
-        let mut parties = Vec::new();
-        for party in &self.parties {
-            let mut ids = Vec::new();
-            for reference in &party.keys {
-                let key = key(reference)?;
-                if let Some(other) = holders.insert(key.fingerprint(), party.name.clone()) {
-                    return Err(CompileError::OneKeyTwoPlaces {
-                        reference: reference.clone(),
-                        first: other,
-                        second: party.name.clone(),
-                    });
-                }
-                ids.push(key.id().to_owned());
-                if functionaries.insert(key.id().to_owned(), key).is_some() {
-                    return Err(CompileError::OneIdTwoKeys(reference.clone()));
-                }
-            }
-            parties.push((party.name.clone(), ids));
-        }
+        let (functionaries, parties) = self.parties_with(key)?;
         let artifacts = Glob::parse(&self.artifacts).map_err(|_| CompileError::Artifacts)?;
         let layout = self
             .layout(expires, threshold, functionaries, &artifacts)
@@ -189,6 +170,35 @@ impl PolicyFile {
         })
     }
 
+    /// The keys of all parties by id, and each party with the ids of its keys; one key has one place.
+    fn parties_with(
+        &self,
+        key: impl Fn(&String) -> Result<PublicKey, CompileError>,
+    ) -> Result<KeyedParties, CompileError> {
+        let mut functionaries: BTreeMap<String, PublicKey> = BTreeMap::new();
+        let mut holders = BTreeMap::new();
+        let mut parties = Vec::new();
+        for party in &self.parties {
+            let mut ids = Vec::new();
+            for reference in &party.keys {
+                let key = key(reference)?;
+                if let Some(other) = holders.insert(key.fingerprint(), party.name.clone()) {
+                    return Err(CompileError::OneKeyTwoPlaces {
+                        reference: reference.clone(),
+                        first: other,
+                        second: party.name.clone(),
+                    });
+                }
+                ids.push(key.id().to_owned());
+                if functionaries.insert(key.id().to_owned(), key).is_some() {
+                    return Err(CompileError::OneIdTwoKeys(reference.clone()));
+                }
+            }
+            parties.push((party.name.clone(), ids));
+        }
+        Ok((functionaries, parties))
+    }
+
     fn layout(
         &self,
         expires: Timestamp,
@@ -196,37 +206,12 @@ impl PolicyFile {
         keys: BTreeMap<String, PublicKey>,
         artifacts: &Glob,
     ) -> Layout {
-        let everything = || Glob::parse("*").expect("a fixed pattern");
-        let from_rebuild = || {
-            let delivered = Rule::Match {
-                pattern: artifacts.clone(),
-                source_prefix: None,
-                with: ArtifactList::Products,
-                destination_prefix: None,
-                from: STEP.to_owned(),
-            };
-            vec![delivered, Rule::Disallow(everything())]
-        };
-        let step = Step {
-            name: STEP.to_owned(),
-            threshold,
-            pubkeys: keys.keys().cloned().collect(),
-            expected_command: Vec::new(),
-            expected_materials: vec![Rule::Allow(everything())],
-            expected_products: vec![Rule::Create(everything()), Rule::Disallow(everything())],
-        };
-        let inspection = Inspection {
-            name: DELIVERED.to_owned(),
-            run: vec!["true".to_owned()],
-            expected_materials: from_rebuild(),
-            expected_products: from_rebuild(),
-        };
         Layout {
             expires,
             readme: self.readme.clone(),
+            steps: vec![rebuild_step(threshold, keys.keys().cloned().collect())],
             keys,
-            steps: vec![step],
-            inspections: vec![inspection],
+            inspections: vec![delivered(artifacts)],
         }
     }
 

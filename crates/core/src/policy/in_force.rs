@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
+use super::rules::{delivered, rebuild_step};
 use super::terms::{Environment, OnDissent, PAYLOAD_TYPE_TERMS, Terms, TermsError};
 use crate::attest::rebuild::STEP;
 use crate::digest::Sha256;
@@ -140,10 +141,7 @@ impl Policy {
         let trusted: Vec<&PublicKey> = owners.keys.iter().collect();
         let opened_terms = opened(Document::Terms, terms, &trusted, owners.needed, limits)?;
         let opened_layout = opened(Document::Layout, layout, &trusted, owners.needed, limits)?;
-        let signed_by = opened_layout
-            .signers()
-            .intersection(opened_terms.signers())
-            .count();
+        let signed_by = signers_of_both(&opened_layout, &opened_terms, owners.needed)?;
         let read_terms = read(Document::Terms, &opened_terms, limits, |value| {
             Terms::from_json(value, limits).map_err(PolicyError::Terms)
         })?;
@@ -152,19 +150,11 @@ impl Policy {
         })?;
         // The owners that the policy itself names must have signed in the number it asks for, whoever the caller trusts.
         let own: Vec<&PublicKey> = read_terms.owners.iter().collect();
-        opened(
-            Document::Terms,
-            terms,
-            &own,
-            read_terms.owners_needed,
-            limits,
-        )?;
-        opened(
-            Document::Layout,
-            layout,
-            &own,
-            read_terms.owners_needed,
-            limits,
+        let needed = read_terms.owners_needed;
+        signers_of_both(
+            &opened(Document::Layout, layout, &own, needed, limits)?,
+            &opened(Document::Terms, terms, &own, needed, limits)?,
+            needed,
         )?;
         if opened_layout.payload().map(Sha256::of) != Some(read_terms.layout) {
             return Err(PolicyError::AnotherLayout);
@@ -190,6 +180,12 @@ impl Policy {
         };
         if step.name != STEP {
             return Err(PolicyError::Steps);
+        }
+        // A rule that this program does not apply would be a promise that nobody keeps.
+        if *step != rebuild_step(step.threshold, step.pubkeys.clone())
+            || layout.inspections != [delivered(&terms.artifacts)]
+        {
+            return Err(PolicyError::Rules);
         }
         let mut unclaimed: BTreeSet<&String> = step.pubkeys.iter().collect();
         let mut parties = Vec::new();
@@ -335,6 +331,22 @@ fn opened<'a>(
     Ok(opened)
 }
 
+/// The number of owners that signed both documents, which must be enough: each owner is to see what it takes part in.
+fn signers_of_both(
+    layout: &Opened<'_>,
+    terms: &Opened<'_>,
+    needed: NonZeroUsize,
+) -> Result<usize, PolicyError> {
+    let have = layout.signers().intersection(terms.signers()).count();
+    if have < needed.get() {
+        return Err(PolicyError::DifferentSigners {
+            have,
+            needed: needed.get(),
+        });
+    }
+    Ok(have)
+}
+
 fn read<T>(
     document: Document,
     opened: &Opened<'_>,
@@ -391,6 +403,14 @@ pub enum PolicyError {
         /// Ids of the owners' keys that did not sign.
         missing: Vec<String>,
     },
+    /// Enough owners signed each document, too few signed both.
+    #[error("{have} of {needed} needed owners signed both the layout and the terms")]
+    DifferentSigners {
+        /// Distinct owners who signed both.
+        have: usize,
+        /// Signatures asked for.
+        needed: usize,
+    },
     /// A signed document of another kind.
     #[error("the {document} has payload type {found:?}, not {expected:?} in a DSSE envelope")]
     PayloadType {
@@ -429,6 +449,11 @@ pub enum PolicyError {
     /// Other steps than this program can judge.
     #[error("the layout must have exactly the step {STEP:?}")]
     Steps,
+    /// The layout has rules that this program would not apply.
+    #[error(
+        "the layout has other rules than `quorate policy compile` makes, and nobody would apply them"
+    )]
+    Rules,
     /// The terms give a party a key that may not sign the step.
     #[error("key {id} of party {party} may not sign step {STEP:?}")]
     KeyNotInStep {

@@ -6,6 +6,7 @@
 
 mod file;
 mod in_force;
+mod rules;
 mod terms;
 
 pub use file::{CompileError, Compiled, PolicyFile};

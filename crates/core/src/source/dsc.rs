@@ -302,4 +302,67 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn odd_fields_sizes_and_lists_are_refused() {
+        let digest = Sha256::of(b"tar");
+        let twice = format!(" {digest} 3 tiny_2.0.tar.xz\n {digest} 3 tiny_2.0.tar.xz\nFiles");
+        for (from, to) in [
+            ("Format:", "For mat:"),
+            ("Format:", ":"),
+            ("Format:", "no field\nFormat:"),
+            ("Format:", " x\nFormat:"),
+            (" 3 tiny_2.0.tar.xz\nFiles", " +3 tiny_2.0.tar.xz\nFiles"),
+            (" 3 tiny_2.0.tar.xz\nFiles", " -3 tiny_2.0.tar.xz\nFiles"),
+            (" 3 tiny_2.0.tar.xz\nFiles", " tiny_2.0.tar.xz\nFiles"),
+            ("tiny_2.0.tar.xz", ".."),
+            ("tiny_2.0.tar.xz", "a\u{1b}b"),
+            ("Version: 1:2.0-1\n", ""),
+            ("Source: tiny\n", ""),
+            ("Checksums-Sha256", "Checksums-Sha1"),
+            ("\nFiles", "\nFlies"),
+        ] {
+            let text = dsc("").replace(from, to);
+            assert_ne!(text, dsc(""), "{from:?}");
+            assert!(Dsc::parse(text.as_bytes()).is_err(), "{to:?}");
+        }
+        let doubled = dsc(" 00000000000000000000000000000000 3 tiny_2.0.tar.xz\n")
+            .replace(&format!(" {digest} 3 tiny_2.0.tar.xz\nFiles"), &twice);
+        assert!(
+            Dsc::parse(doubled.as_bytes()).is_err(),
+            "a file listed twice in both lists"
+        );
+        let one_more = dsc(" 00000000000000000000000000000000 3 more.tar.xz\n");
+        assert!(
+            Dsc::parse(one_more.as_bytes()).is_err(),
+            "a file in one list alone"
+        );
+        let start = dsc("").find("Checksums").unwrap();
+        let none = format!("{}Checksums-Sha256:\nFiles:\n", &dsc("")[..start]);
+        assert!(Dsc::parse(none.as_bytes()).is_err(), "no files at all");
+        let long = dsc(&"\n".repeat(DSC_BYTES_MAX));
+        assert!(Dsc::parse(long.as_bytes()).is_err(), "longer than any .dsc");
+        for extra in ["\nX-Second: paragraph\n", "-X: a dash without a frame\n"] {
+            assert!(Dsc::parse(dsc(extra).as_bytes()).is_err(), "{extra:?}");
+        }
+        assert!(Dsc::parse(b"\xff").is_err());
+    }
+
+    #[test]
+    fn a_frame_that_is_not_quite_one_is_refused() {
+        let good = framed(&dsc(""), "");
+        for (from, to) in [
+            ("MESSAGE-----\n", "MESSAGE----- \n"),
+            ("Hash: SHA512", "Comment: x"),
+            ("Format:", "-Format: x\nFormat:"),
+            ("-----BEGIN PGP SIGNATURE-----", ""),
+            ("-----END PGP SIGNATURE-----", ""),
+        ] {
+            let text = good.replacen(from, to, 1);
+            assert_ne!(text, good, "{from:?}");
+            assert!(Dsc::parse(text.as_bytes()).is_err(), "{to:?}");
+        }
+        let escaped = good.replacen("Format:", "- Format:", 1);
+        assert!(Dsc::parse(escaped.as_bytes()).is_ok());
+    }
 }

@@ -397,12 +397,21 @@ fn bytes(
         ArtifactState::Read(sha256) => *sha256,
     };
     match (tally.group(), expected) {
+        // Bytes that fewer than k parties state are no product yet: a yes here would be misread.
+        (Some(group), _) if group.is_artifact && !tally.has_quorum() => {
+            let few = Reason::NoProduct {
+                product: group.product.clone(),
+                parties: group.parties.clone(),
+            };
+            answer(Question::Bytes, Outcome::No, vec![few])
+        }
         (Some(group), _) if group.is_artifact => answer(
             Question::Bytes,
             Outcome::Yes,
             vec![Reason::SameBytes {
                 product: group.product.clone(),
                 sha256: found,
+                parties: group.parties.clone(),
             }],
         ),
         (Some(group), _) => {

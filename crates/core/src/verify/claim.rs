@@ -151,20 +151,12 @@ impl Claims {
             .flat_map(|party| party.keys())
             .collect();
         let mut claims = Self::default();
+        let mut left = Left::of(limits);
         let mut seen = BTreeSet::new();
-        let mut bytes_left = limits.evidence_bytes_max;
-        let mut count_left = limits.evidence_count_max;
         for document in evidence {
-            let too_much = bytes_left
-                .checked_sub(document.bytes.len())
-                .zip(count_left.checked_sub(1));
-            let outcome = match too_much {
-                None => Err(DropReason::TooMuch),
-                Some((bytes, count)) => {
-                    (bytes_left, count_left) = (bytes, count);
-                    read(policy, &keys, document, &mut seen, limits)
-                }
-            };
+            let outcome = left
+                .take(document)
+                .and_then(|()| read(policy, &keys, document, &mut seen, &mut left, limits));
             match outcome {
                 Ok(said) => claims.claims.extend(said),
                 Err(reason) => claims.dropped.push(Dropped {
@@ -187,12 +179,40 @@ impl Claims {
     }
 }
 
+/// What one verification may still read and check.
+struct Left {
+    bytes: usize,
+    documents: usize,
+    signature_checks: usize,
+}
+
+impl Left {
+    fn of(limits: &Limits) -> Self {
+        Self {
+            bytes: limits.evidence_bytes_max,
+            documents: limits.evidence_count_max,
+            signature_checks: limits.evidence_signature_checks_max,
+        }
+    }
+
+    fn take(&mut self, document: &Evidence<'_>) -> Result<(), DropReason> {
+        let bytes = self.bytes.checked_sub(document.bytes.len());
+        let documents = self.documents.checked_sub(1);
+        let (Some(bytes), Some(documents)) = (bytes, documents) else {
+            return Err(DropReason::TooMuch);
+        };
+        (self.bytes, self.documents) = (bytes, documents);
+        Ok(())
+    }
+}
+
 /// One document → the claims in it: one for a rebuild, one for each signing party for a weak link, none for a repetition.
 fn read(
     policy: &Policy,
     keys: &[&PublicKey],
     document: &Evidence<'_>,
     seen: &mut BTreeSet<Sha256>,
+    left: &mut Left,
     limits: &Limits,
 ) -> Result<Vec<Claim>, DropReason> {
     let envelope = Envelope::parse(&document.bytes, limits)
@@ -200,9 +220,11 @@ fn read(
     if !seen.insert(envelope.digest()) {
         return Ok(Vec::new());
     }
-    let opened = envelope
-        .open(keys, limits)
-        .map_err(|_| DropReason::NotSigned)?;
+    let opened = envelope.open_within(keys, limits, &mut left.signature_checks);
+    let opened = opened.map_err(|_| match left.signature_checks {
+        0 => DropReason::TooMuch,
+        _ => DropReason::NotSigned,
+    })?;
     let signers: BTreeMap<usize, String> = opened
         .signers()
         .iter()

@@ -118,6 +118,15 @@ pub enum Reason {
         product: String,
         /// Its digest.
         sha256: Sha256,
+        /// Who states it.
+        parties: Vec<String>,
+    },
+    /// The file in hand is what some parties state, and no product is confirmed that it could be.
+    NoProduct {
+        /// The product's file name.
+        product: String,
+        /// Who states these bytes.
+        parties: Vec<String>,
     },
     /// The file in hand is another file than the product.
     OtherBytes {
@@ -168,6 +177,7 @@ impl Reason {
             Self::DissentRefuses { .. } => "dissent-refuses",
             Self::Ambiguous { .. } => "ambiguous-identity",
             Self::SameBytes { .. } => "same-bytes",
+            Self::NoProduct { .. } => "no-product",
             Self::OtherBytes { .. } => "other-bytes",
             Self::UnknownBytes { .. } => "unknown-bytes",
             Self::UnknownIdentity { .. } => "unknown-identity",
@@ -356,8 +366,17 @@ impl Reason {
                     names.join(", ")
                 )
             }
-            Self::SameBytes { product, sha256 } => {
-                format!("bit for bit {product}: sha256 {sha256}")
+            Self::SameBytes {
+                product,
+                sha256,
+                parties,
+            } => {
+                let names = parties.join(", ");
+                format!("bit for bit the {product} of {names}: sha256 {sha256}")
+            }
+            Self::NoProduct { product, parties } => {
+                let names = parties.join(", ");
+                format!("no product is confirmed; the file is the {product} of {names} alone")
             }
             Self::OtherBytes {
                 product,

@@ -92,16 +92,15 @@ pub fn tally(
         .into_iter()
         .map(|identity| {
             let own = by_identity.get(&identity).map_or(&[][..], Vec::as_slice);
-            Count::of(policy.environment(), identity, own, artifact)
+            Count::of(policy, identity, own, artifact)
         })
         .collect();
     // The best supported identity is judged; the sort is stable over a deterministic order.
-    counted.sort_by_key(|count| std::cmp::Reverse(count.rank()));
-    let confirmed = |count: &Count| count.rank() >= (true, policy.threshold().get());
+    counted.sort_by_key(|count| std::cmp::Reverse(count.rank));
     let rivals = counted
         .iter()
         .skip(1)
-        .filter(|count| confirmed(count))
+        .filter(|count| count.rank.confirmed)
         .map(|count| count.identity.clone())
         .collect();
     let best = counted.into_iter().next();
@@ -265,7 +264,18 @@ struct Count {
     identity: Identity,
     positions: BTreeMap<usize, Position>,
     group: Option<(Key, BTreeSet<usize>)>,
-    is_artifact: bool,
+    rank: Rank,
+}
+
+/// How well an identity is supported; later fields decide between equals.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    /// k parties state the bytes in hand under it.
+    confirmed: bool,
+    /// Somebody does.
+    stated: bool,
+    /// How many parties its group has.
+    size: usize,
 }
 
 /// What one party states for one identity: one result for each set of materials, or nothing that holds together.
@@ -277,11 +287,12 @@ enum Position {
 impl Count {
     /// Counts `votes`, which are all that were cast for this identity.
     fn of(
-        environment: Environment,
+        policy: &Policy,
         identity: Identity,
         votes: &[&Vote<'_>],
         artifact: Option<Sha256>,
     ) -> Self {
+        let (environment, threshold) = (policy.environment(), policy.threshold().get());
         let mut stated: BTreeMap<usize, BTreeSet<Key>> = BTreeMap::new();
         for vote in votes {
             stated.entry(vote.party).or_default().insert(vote.key);
@@ -299,24 +310,24 @@ impl Count {
             }
         }
         let is_artifact = |key: &Key| Some(key.digests.sha256) == artifact;
-        let group = groups
-            .into_iter()
-            .max_by_key(|(key, parties)| (is_artifact(key), parties.len()));
-        let is_artifact = group.as_ref().is_some_and(|(key, _)| is_artifact(key));
+        let stated = votes.iter().any(|vote| is_artifact(&vote.key));
+        // k parties outrank a few that happen to state the bytes in hand: else a lone liar's bytes would look like the product.
+        let group = groups.into_iter().max_by_key(|(key, parties)| {
+            (parties.len() >= threshold, is_artifact(key), parties.len())
+        });
+        let size = group.as_ref().map_or(0, |(_, parties)| parties.len());
+        let confirmed =
+            size >= threshold && group.as_ref().is_some_and(|(key, _)| is_artifact(key));
         Self {
             identity,
             positions,
             group,
-            is_artifact,
+            rank: Rank {
+                confirmed,
+                stated,
+                size,
+            },
         }
-    }
-
-    /// Whether the group has these bytes, and how many parties it has.
-    fn rank(&self) -> (bool, usize) {
-        (
-            self.is_artifact,
-            self.group.as_ref().map_or(0, |(_, parties)| parties.len()),
-        )
     }
 
     fn standing(&self, party: usize) -> Option<Standing> {

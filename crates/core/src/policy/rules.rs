@@ -1,0 +1,45 @@
+//! The one form that a policy's layout has: `docs/spec/policy.md`, "The layout".
+
+use std::num::NonZeroUsize;
+
+use crate::attest::rebuild::STEP;
+use crate::intoto::{ArtifactList, Glob, Inspection, Rule, Step};
+
+/// The name of the inspection that matches the delivered file against the rebuilt products.
+const DELIVERED: &str = "delivered";
+
+/// The step that parties carry out.
+pub(super) fn rebuild_step(threshold: NonZeroUsize, pubkeys: Vec<String>) -> Step {
+    Step {
+        name: STEP.to_owned(),
+        threshold,
+        pubkeys,
+        expected_command: Vec::new(),
+        expected_materials: vec![Rule::Allow(everything())],
+        expected_products: vec![Rule::Create(everything()), Rule::Disallow(everything())],
+    }
+}
+
+/// The inspection by which other verifiers match the delivered files.
+pub(super) fn delivered(artifacts: &Glob) -> Inspection {
+    let from_rebuild = || {
+        let delivered = Rule::Match {
+            pattern: artifacts.clone(),
+            source_prefix: None,
+            with: ArtifactList::Products,
+            destination_prefix: None,
+            from: STEP.to_owned(),
+        };
+        vec![delivered, Rule::Disallow(everything())]
+    };
+    Inspection {
+        name: DELIVERED.to_owned(),
+        run: vec!["true".to_owned()],
+        expected_materials: from_rebuild(),
+        expected_products: from_rebuild(),
+    }
+}
+
+fn everything() -> Glob {
+    Glob::parse("*").expect("a fixed pattern")
+}
