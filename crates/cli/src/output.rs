@@ -103,11 +103,11 @@ fn question(text: &mut String, number: usize, answer: &Answer, colour: Colour) {
     text.push('\n');
     let rest: Vec<String> = reasons.collect();
     for reason in rest.iter().take(REASONS_SHOWN_MAX) {
-        text.push_str(&format!("{:21} {reason}\n", ""));
+        text.push_str(&format!("{:22} {reason}\n", ""));
     }
     if rest.len() > REASONS_SHOWN_MAX {
         text.push_str(&format!(
-            "{:21} and {} more: see --json\n",
+            "{:22} and {} more: see --json\n",
             "",
             rest.len() - REASONS_SHOWN_MAX
         ));

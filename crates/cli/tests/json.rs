@@ -192,6 +192,9 @@ fn the_documented_codes_are_all_that_are_used_and_all_are_used() {
     let other_bytes = Stage::quorate();
     other_bytes.write(DEB, "other bytes");
     used.extend(codes(&answered(&other_bytes, "")));
+    let one_alone = Stage::of(2);
+    one_alone.says("alice", &Sample::catdoc());
+    used.extend(codes(&answered(&one_alone, "")));
     used.extend(codes_of_third_parties());
     used.extend(codes(&answered(&ambiguous(), "")));
     assert_eq!(used, documented_codes());

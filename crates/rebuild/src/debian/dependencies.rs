@@ -1,0 +1,247 @@
+//! Build dependencies: chosen by the root's own apt, fetched by ours, installed without network, all named with digests.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use quorate::attest::rebuild::EnvironmentPackage;
+use quorate::digest::Sha256;
+
+use super::control::Paragraph;
+use super::index::PackageId;
+use super::source::{Archive, FetchedSource};
+use crate::digest_file::{copy_and_digest, digest_file};
+use crate::error::RebuildError;
+use crate::protocol::{BuildLimits, BuildsChoice};
+use crate::sandbox::{Role, Sandbox};
+use crate::tool;
+
+/// Where the installing sandbox sees the `.dsc`; a folder that every root has and no package uses.
+const SOURCE_FOLDER: &str = "/mnt";
+const LISTS_FOLDER: &str = "/var/lib/apt/lists";
+const ARCHIVES_FOLDER: &str = "/var/cache/apt/archives";
+const SOURCES_LIST: &str = "etc/apt/sources.list.d/quorate.sources";
+
+/// What it takes to install the build dependencies of one source into one root.
+pub(crate) struct Dependencies<'a> {
+    /// Where packages come from.
+    pub(crate) archive: &'a Archive,
+    /// Whose dependencies.
+    pub(crate) source: &'a FetchedSource,
+    /// Which of them.
+    pub(crate) builds: BuildsChoice,
+    /// The unpacked root.
+    pub(crate) root: &'a Path,
+    /// The limits of this run.
+    pub(crate) limits: BuildLimits,
+    /// The private folder of this run.
+    pub(crate) work: &'a Path,
+    /// What outlives this run.
+    pub(crate) cache: &'a Path,
+}
+
+/// A package that apt wants to install.
+struct Wanted {
+    uri: String,
+    file: String,
+    id: PackageId,
+}
+
+impl Dependencies<'_> {
+    /// Installs them and names everything that is installed then. Says how many were added.
+    pub(crate) fn install(&self) -> Result<(Vec<EnvironmentPackage>, usize), RebuildError> {
+        let archives = self.work.join("archives");
+        fs::create_dir_all(archives.join("partial"))
+            .map_err(RebuildError::io("create", &archives))?;
+        let list = self.root.join(SOURCES_LIST);
+        fs::write(&list, &self.archive.sources.binary).map_err(RebuildError::io("write", &list))?;
+        let wanted = self.wanted(&archives)?;
+        self.supply(&wanted, &archives)?;
+        let ran = tool::run(&mut self.apt(&archives, &["-y", "--no-download", "build-dep"])?)?;
+        if !ran.status.success() {
+            return Err(RebuildError::Dependencies(ran.reason()));
+        }
+        // The archive's address differs between parties; the build must not see it.
+        fs::remove_file(&list).map_err(RebuildError::io("remove", &list))?;
+        fs::remove_dir_all(&archives).map_err(RebuildError::io("remove", &archives))?;
+        Ok((self.installed()?, wanted.len()))
+    }
+
+    /// What apt would install, by a list of addresses.
+    fn wanted(&self, archives: &Path) -> Result<Vec<Wanted>, RebuildError> {
+        let ran = tool::run(&mut self.apt(archives, &["-y", "--print-uris", "build-dep"])?)?;
+        if !ran.status.success() {
+            return Err(RebuildError::Dependencies(ran.reason()));
+        }
+        let lines = ran.stdout.lines().filter(|line| line.starts_with('\''));
+        let wanted = lines.map(|line| {
+            wanted(line).ok_or_else(|| {
+                RebuildError::Dependencies(format!("apt's answer is not understood: {line}"))
+            })
+        });
+        wanted.collect()
+    }
+
+    /// Puts every wanted package into `archives`, from the cache or from the archive, each with its digest compared.
+    fn supply(&self, wanted: &[Wanted], archives: &Path) -> Result<(), RebuildError> {
+        let ids = wanted
+            .iter()
+            .map(|it| it.id.clone())
+            .collect::<BTreeSet<_>>();
+        let digests = self.archive.indexes.packages(&ids)?;
+        let debs = self.cache.join("debs");
+        fs::create_dir_all(&debs).map_err(RebuildError::io("create", &debs))?;
+        let mut missing = Vec::new();
+        for package in wanted {
+            let sha256 = digests[&package.id];
+            let place = archives.join(&package.file);
+            if !take_cached(&debs.join(sha256.to_string()), &place, sha256)? {
+                missing.push((package.uri.clone(), place, sha256));
+            }
+        }
+        self.archive.apt.files(&missing)?;
+        for (_, place, sha256) in &missing {
+            let (digests, _) = digest_file(place)?;
+            if digests.sha256 != *sha256 {
+                return Err(RebuildError::Unauthenticated(format!(
+                    "{} is not what the signed index says",
+                    place.display()
+                )));
+            }
+            keep(place, &debs.join(sha256.to_string()), self.work)?;
+        }
+        Ok(())
+    }
+
+    /// The root's own apt, without network, on the indexes of this run.
+    fn apt(
+        &self,
+        archives: &Path,
+        arguments: &[&str],
+    ) -> Result<std::process::Command, RebuildError> {
+        let dsc = Path::new(SOURCE_FOLDER).join(self.source.dsc());
+        let dsc = dsc.to_string_lossy();
+        let mut program = vec![
+            "apt-get",
+            "-q",
+            "-oAPT::Install-Recommends=false",
+            "-oAPT::Sandbox::User=root",
+        ];
+        program.extend([
+            "-oDir::Cache::pkgcache=",
+            "-oDir::Cache::srcpkgcache=",
+            "-oDebug::NoLocking=1",
+        ]);
+        program.extend(arguments);
+        program.extend(match self.builds {
+            BuildsChoice::Any => Some("--arch-only"),
+            BuildsChoice::All => Some("--indep-only"),
+            BuildsChoice::Binary => None,
+        });
+        program.push(&dsc);
+        Sandbox::new(self.root, Role::Installer, self.limits)
+            .showing(&self.source.folder, Path::new(SOURCE_FOLDER))
+            .showing(&self.archive.apt.lists(), Path::new(LISTS_FOLDER))
+            .giving(archives, Path::new(ARCHIVES_FOLDER))
+            .variable("PATH", tool::PATH)
+            .variable("LC_ALL", "C.UTF-8")
+            .variable("HOME", "/root")
+            .variable("DEBIAN_FRONTEND", "noninteractive")
+            .command(&program)
+    }
+
+    /// Every package that the root's own database has as installed, with its digest in the signed index.
+    fn installed(&self) -> Result<Vec<EnvironmentPackage>, RebuildError> {
+        let path = self.root.join("var/lib/dpkg/status");
+        let text = fs::read_to_string(&path).map_err(RebuildError::io("read", &path))?;
+        let mut ids = BTreeSet::new();
+        for paragraph in Paragraph::all(&text) {
+            let field = |name: &str| paragraph.field(name).map(str::to_owned);
+            let (Some(name), Some(status)) = (field("Package"), field("Status")) else {
+                continue;
+            };
+            if let (Some(version), Some(architecture), true) = (
+                field("Version"),
+                field("Architecture"),
+                status.ends_with(" installed"),
+            ) {
+                ids.insert((name, version, architecture));
+            } else if !status.ends_with(" config-files") && !status.ends_with(" not-installed") {
+                return Err(RebuildError::Dependencies(format!("{name} is {status}")));
+            }
+        }
+        let found = self.archive.indexes.packages(&ids)?.into_iter();
+        Ok(found
+            .map(
+                |((name, version, architecture), sha256)| EnvironmentPackage {
+                    name,
+                    version,
+                    architecture,
+                    sha256,
+                },
+            )
+            .collect())
+    }
+}
+
+/// `'URI' NAME_VERSION_ARCHITECTURE.deb SIZE HASH`, with `%3a` for the colon of an epoch.
+fn wanted(line: &str) -> Option<Wanted> {
+    let (uri, rest) = line.strip_prefix('\'')?.split_once("' ")?;
+    let file = rest.split(' ').next()?;
+    let mut parts = file.strip_suffix(".deb")?.splitn(3, '_');
+    let (name, version, architecture) = (parts.next()?, parts.next()?, parts.next()?);
+    let plain = !file.contains('/') && !file.starts_with('.');
+    let id = (
+        name.to_owned(),
+        version.replace("%3a", ":"),
+        architecture.to_owned(),
+    );
+    plain.then(|| Wanted {
+        uri: uri.to_owned(),
+        file: file.to_owned(),
+        id,
+    })
+}
+
+/// Copies a package out of the cache; a cached file that is not what it is called is removed.
+fn take_cached(cached: &Path, to: &Path, sha256: Sha256) -> Result<bool, RebuildError> {
+    let Ok(mut input) = File::open(cached) else {
+        return Ok(false);
+    };
+    let mut output = File::create(to).map_err(RebuildError::io("create", to))?;
+    let (digests, _) =
+        copy_and_digest(&mut input, &mut output).map_err(RebuildError::io("copy", cached))?;
+    if digests.sha256 == sha256 {
+        return Ok(true);
+    }
+    for path in [cached, to] {
+        fs::remove_file(path).map_err(RebuildError::io("remove", path))?;
+    }
+    Ok(false)
+}
+
+/// Adds a copy to the cache: the installing sandbox can write to the original.
+fn keep(place: &Path, cached: &Path, work: &Path) -> Result<(), RebuildError> {
+    let temporary: PathBuf = work.join("keep.deb");
+    fs::copy(place, &temporary).map_err(RebuildError::io("copy", place))?;
+    fs::rename(&temporary, cached).map_err(RebuildError::io("rename", &temporary))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wanted;
+
+    #[test]
+    fn the_epoch_of_a_package_is_in_its_id() {
+        let it = wanted("'http://m.example/libx11-6_1.8.4-2%2bdeb12u2_amd64.deb' libx11-6_2%3a1.8.4-2+deb12u2_amd64.deb 759544 ").unwrap();
+        assert_eq!(
+            it.id,
+            (
+                "libx11-6".into(),
+                "2:1.8.4-2+deb12u2".into(),
+                "amd64".into()
+            )
+        );
+        assert!(wanted("'http://m.example/x' ../../x_1_all.deb 1 ").is_none());
+    }
+}

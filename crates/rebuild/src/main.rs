@@ -1,0 +1,81 @@
+//! `quorate-rebuild`: fetch → root → dependencies → build → digest → sign.
+//!
+//! **Enters:** a source package's name, archives with their keys, the path of a signing key.
+//! **Leaves:** the rebuilt packages, the log, and two statements signed by that key.
+//! **Never:** the published package, an unauthenticated byte, a judgement whether anything is equal.
+//!
+//! Three processes share the work. The *front* plans and waits. The *build process* runs in namespaces of its own and
+//! is the only one that starts foreign code, each time in the sandbox. The *signing process* starts when nothing of
+//! the build is left.
+//!
+//! **Architecture Invariant:** a process that can start foreign code never has the signing key, and the process that
+//! has it starts no program and believes nothing that it has not parsed and hashed itself.
+
+mod args;
+mod builder;
+mod building;
+mod debian;
+mod digest_file;
+mod error;
+mod front;
+mod interrupt;
+mod outputs;
+mod protocol;
+mod report;
+mod sandbox;
+mod sign;
+mod tool;
+mod workplace;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{CommandLine, DebianArgs, Verb};
+use report::{Report, Verbosity};
+
+fn main() -> ExitCode {
+    match CommandLine::parse().verb {
+        Verb::Debian(args) => debian(&args),
+        Verb::BuildProcess => builder::run(),
+        Verb::SignProcess(args) => report::answer_front(sign::sign_staged(&args)),
+        Verb::CheckKey { key } => {
+            report::answer_front(sign::read_key(&key).map(|key| key.public().id().to_owned()))
+        }
+        Verb::Sources { suite } => sources(&suite),
+    }
+}
+
+fn debian(args: &DebianArgs) -> ExitCode {
+    let report = Report::new(if args.quiet {
+        Verbosity::Quiet
+    } else {
+        Verbosity::Phases
+    });
+    let outcome = front::rebuild(args, &report).map_err(error::RebuildError::into_failure);
+    if args.json {
+        report::answer_json(&outcome, &args.out);
+    }
+    match &outcome {
+        Ok(signed) if !args.json => report::answer(signed, &args.out),
+        Ok(_) => {}
+        Err(failure) => report.failure(failure),
+    }
+    outcome.map_or_else(
+        |failure| ExitCode::from(failure.exit),
+        |_| ExitCode::SUCCESS,
+    )
+}
+
+fn sources(suite: &str) -> ExitCode {
+    match debian::sources::Sources::of_host(suite) {
+        Ok(sources) => {
+            report::sources(&sources.all);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            Report::new(Verbosity::Quiet).failure(&error.into_failure());
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What the front process and the build process tell each other, as lines of JSON over pipes.
+//!
+//! The front writes one [`Job`] and then keeps the pipe open for as long as it lives; the build process writes [`Event`]s.
+//! **Architecture Invariant:** no message has a place for a key, nor for the path of one.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Failure;
+
+/// Everything that the build process needs to know.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Job {
+    /// 32 random hex digits: the statement's `invocationId` and the name of the work folder.
+    pub(crate) invocation: String,
+    /// Who rebuilds.
+    pub(crate) party: String,
+    /// The source package.
+    pub(crate) name: String,
+    /// Its version with epoch, or the newest in the signed indexes.
+    pub(crate) version: Option<String>,
+    /// The distribution's release, as in `bookworm`.
+    pub(crate) suite: String,
+    /// A list of archives that replaces the host's.
+    pub(crate) sources: Option<PathBuf>,
+    /// Which binaries to build, or what the source package suggests.
+    pub(crate) builds: Option<BuildsChoice>,
+    /// Where the source is unpacked inside the sandbox, or the distribution's own convention.
+    pub(crate) build_path: Option<PathBuf>,
+    /// Whether the package's own tests are run.
+    pub(crate) tests: Tests,
+    /// How much the build may use.
+    pub(crate) limits: BuildLimits,
+    /// What outlives this run: roots, packages, indexes.
+    pub(crate) cache: PathBuf,
+    /// What ends with this run.
+    pub(crate) work: PathBuf,
+}
+
+/// Which binary packages a build makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum BuildsChoice {
+    /// Those of the machine's architecture.
+    Any,
+    /// Those that are independent of the architecture.
+    All,
+    /// Both.
+    Binary,
+}
+
+/// Whether the package's own tests are run during the build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Tests {
+    /// As the package wants it.
+    Run,
+    /// `nocheck` in `DEB_BUILD_OPTIONS`.
+    Skip,
+}
+
+/// How much one build may use.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct BuildLimits {
+    /// Memory: of all processes together where the host lets us, of each process everywhere.
+    pub(crate) memory_bytes_max: u64,
+    /// Processes and threads at one time.
+    pub(crate) processes_max: u64,
+    /// Wall-clock time of the build.
+    pub(crate) seconds_max: u64,
+    /// Files and log together.
+    pub(crate) output_bytes_max: u64,
+}
+
+/// The parts of a rebuild that take time, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Phase {
+    /// Index and source from the archive.
+    Source,
+    /// The build root.
+    Root,
+    /// The build dependencies.
+    Dependencies,
+    /// The build itself.
+    Build,
+    /// Reading the outputs.
+    Digest,
+    /// Signing, in its own process.
+    Sign,
+}
+
+impl Phase {
+    /// The word for people and for JSON.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Root => "root",
+            Self::Dependencies => "dependencies",
+            Self::Build => "build",
+            Self::Digest => "digest",
+            Self::Sign => "sign",
+        }
+    }
+}
+
+/// What the build process reports while it works.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub(crate) enum Event {
+    /// A phase begins.
+    Started {
+        /// Which.
+        phase: Phase,
+    },
+    /// A phase is done.
+    Finished {
+        /// Which.
+        phase: Phase,
+        /// How long it took.
+        milliseconds: u64,
+        /// What came of it, for people.
+        note: String,
+    },
+    /// Something that people should know and that stops nothing.
+    Warning {
+        /// One sentence.
+        text: String,
+    },
+    /// The staging folder has everything that is to be signed.
+    Staged,
+    /// The end without a statement.
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// The last lines of the build log, with nothing in them that a terminal would obey.
+        log_tail: Vec<String>,
+    },
+}
+
+/// One published output, for the answer at the end.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ResultProduct {
+    /// File name.
+    pub(crate) name: String,
+    /// Binary package.
+    pub(crate) package: String,
+    /// Its version with epoch.
+    pub(crate) version: String,
+    /// Its architecture.
+    pub(crate) architecture: String,
+    /// Bytes.
+    pub(crate) size: u64,
+    /// SHA-256 in hex.
+    pub(crate) sha256: String,
+    /// SHA-512 in hex.
+    pub(crate) sha512: String,
+}
+
+/// What the signing process answers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Signed {
+    /// The key's id, 64 hex digits.
+    pub(crate) keyid: String,
+    /// The party that the statement names.
+    pub(crate) party: String,
+    /// Source package name.
+    pub(crate) source: String,
+    /// Its version with epoch.
+    pub(crate) version: String,
+    /// The architecture that was built for.
+    pub(crate) architecture: String,
+    /// The run.
+    pub(crate) invocation: String,
+    /// Limits that this host could not set.
+    pub(crate) unlimited: Vec<String>,
+    /// The binary packages.
+    pub(crate) products: Vec<ResultProduct>,
+    /// The other files, by name, with their SHA-256.
+    pub(crate) byproducts: BTreeMap<String, String>,
+    /// The two signed documents, relative to the output folder.
+    pub(crate) statements: Vec<String>,
+}

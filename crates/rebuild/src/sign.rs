@@ -1,0 +1,234 @@
+//! The signing process: from a staging folder and a key to published outputs with signed statements.
+//!
+//! **Architecture Invariant:** this process is started after the build and everything it started is gone, runs no other
+//! program, and signs only a statement that it parsed strictly and whose every output it hashed itself.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use quorate::attest::rebuild::Rebuild;
+use quorate::digest::Digests;
+use quorate::envelope::{PAYLOAD_TYPE_IN_TOTO, sign};
+use quorate::key::SigningKey;
+use quorate::limits::Limits;
+use rustix::fs::OFlags;
+
+use crate::args::SignArgs;
+use crate::digest_file::copy_and_digest;
+use crate::error::RebuildError;
+use crate::protocol::{ResultProduct, Signed};
+
+/// The largest key file in PEM has a few kB.
+const KEY_BYTES_MAX: u64 = 64 << 10;
+/// Where the statements are, inside the output folder.
+const ATTESTATIONS: &str = "attestations";
+
+/// Reads a key that only its owner can read.
+pub(crate) fn read_key(path: &Path) -> Result<SigningKey, RebuildError> {
+    let unusable = |detail: String| RebuildError::Key {
+        path: path.to_path_buf(),
+        detail,
+    };
+    let mut options = File::options();
+    options
+        .read(true)
+        .custom_flags((OFlags::NONBLOCK | OFlags::CLOEXEC).bits().cast_signed());
+    let file = options
+        .open(path)
+        .map_err(|error| unusable(error.to_string()))?;
+    let metadata = file
+        .metadata()
+        .map_err(|error| unusable(error.to_string()))?;
+    if !metadata.is_file() {
+        return Err(unusable("not a plain file".into()));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        return Err(unusable(format!(
+            "others can read or change it (mode {:03o})",
+            metadata.mode() & 0o777
+        )));
+    }
+    let mut text = String::new();
+    file.take(KEY_BYTES_MAX)
+        .read_to_string(&mut text)
+        .map_err(|error| unusable(error.to_string()))?;
+    SigningKey::from_pem(&text).map_err(|error| unusable(error.to_string()))
+}
+
+/// Signs what is staged and moves it to its place. The statements come last: where they are, everything is.
+pub(crate) fn sign_staged(args: &SignArgs) -> Result<Signed, RebuildError> {
+    let limits = Limits::STANDARD;
+    let rebuild = read_statement(args, &limits)?;
+    let key = read_key(&args.key)?;
+    let keyid = key.public().id().to_owned();
+    let statements = args.out.join(ATTESTATIONS);
+    fs::create_dir_all(&statements).map_err(RebuildError::io("create", &statements))?;
+    let mut placed = Placing::default();
+    for (name, digests, size) in files(&rebuild) {
+        placed.copy(
+            &args.staging.join(name),
+            &args.out.join(name),
+            &(digests, size),
+        )?;
+    }
+    let short = &keyid[..8];
+    let names = [
+        format!("rebuild.{short}.link"),
+        format!("rebuild.{short}.json"),
+    ];
+    for (name, payload) in names.iter().zip([rebuild.link(), rebuild.statement()]) {
+        let envelope = sign(PAYLOAD_TYPE_IN_TOTO, &payload, &[&key]);
+        placed.write(&statements.join(name), &envelope)?;
+    }
+    placed.finish()?;
+    Ok(signed(&rebuild, keyid, &names))
+}
+
+/// The staged statement, parsed by every rule, equal to what it is rendered to, and of this run.
+fn read_statement(args: &SignArgs, limits: &Limits) -> Result<Rebuild, RebuildError> {
+    let refused = |why: &str| RebuildError::SigningRefused(why.to_owned());
+    let read = |name: &str| {
+        let path = args.staging.join(name);
+        let bytes_max = limits.envelope_bytes_max as u64;
+        let mut bytes = Vec::new();
+        let file = File::open(&path).map_err(RebuildError::io("open", &path))?;
+        file.take(bytes_max)
+            .read_to_end(&mut bytes)
+            .map_err(RebuildError::io("read", &path))?;
+        Ok(bytes)
+    };
+    let (statement, link) = (read("statement.json")?, read("link.json")?);
+    let rebuild = Rebuild::from_statement(&statement, limits);
+    let rebuild =
+        rebuild.map_err(|error| refused(&format!("the staged statement is not valid: {error}")))?;
+    if rebuild.statement() != statement || rebuild.link() != link {
+        return Err(refused(
+            "the staged documents are not in the form that is signed",
+        ));
+    }
+    if rebuild.invocation != args.invocation {
+        return Err(refused("the staged statement is of another run"));
+    }
+    Ok(rebuild)
+}
+
+fn files(rebuild: &Rebuild) -> impl Iterator<Item = (&str, Digests, u64)> {
+    let products = rebuild
+        .products
+        .iter()
+        .map(|it| (&*it.name, it.digests, it.size));
+    products.chain(
+        rebuild
+            .byproducts
+            .iter()
+            .map(|it| (&*it.name, it.digests, it.size)),
+    )
+}
+
+/// Files that are complete on disk under a temporary name, and where they go.
+#[derive(Default)]
+struct Placing {
+    pending: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Placing {
+    /// Copies a file and compares it with what the statement says, in one pass.
+    fn copy(
+        &mut self,
+        from: &Path,
+        to: &Path,
+        expected: &(Digests, u64),
+    ) -> Result<(), RebuildError> {
+        let mut input = File::open(from).map_err(RebuildError::io("open", from))?;
+        let mut output = self.create(to)?;
+        let found =
+            copy_and_digest(&mut input, &mut output).map_err(RebuildError::io("write", to))?;
+        output.sync_all().map_err(RebuildError::io("write", to))?;
+        if found == *expected {
+            return Ok(());
+        }
+        Err(RebuildError::SigningRefused(format!(
+            "{} is not what the statement says",
+            from.display()
+        )))
+    }
+
+    fn write(&mut self, to: &Path, bytes: &[u8]) -> Result<(), RebuildError> {
+        let mut output = self.create(to)?;
+        output
+            .write_all(bytes)
+            .map_err(RebuildError::io("write", to))?;
+        output.sync_all().map_err(RebuildError::io("write", to))
+    }
+
+    fn create(&mut self, to: &Path) -> Result<File, RebuildError> {
+        let name = to.file_name().unwrap_or_default().to_string_lossy();
+        let temporary = to.with_file_name(format!(".{name}.quorate-new"));
+        // One of an earlier run that was ended by force.
+        drop(fs::remove_file(&temporary));
+        let file = File::create_new(&temporary).map_err(RebuildError::io("create", &temporary))?;
+        self.pending.push((temporary, to.to_path_buf()));
+        Ok(file)
+    }
+
+    /// Gives every file its name, in the order in which they were made.
+    fn finish(mut self) -> Result<(), RebuildError> {
+        let mut folders = BTreeMap::new();
+        for (temporary, to) in &self.pending {
+            fs::rename(temporary, to).map_err(RebuildError::io("rename", temporary))?;
+            if let Some(folder) = to.parent() {
+                folders.insert(folder.to_path_buf(), ());
+            }
+        }
+        self.pending.clear();
+        for folder in folders.keys() {
+            let handle = File::open(folder).map_err(RebuildError::io("open", folder))?;
+            handle
+                .sync_all()
+                .map_err(RebuildError::io("write", folder))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Placing {
+    fn drop(&mut self) {
+        for (temporary, _) in &self.pending {
+            drop(fs::remove_file(temporary));
+        }
+    }
+}
+
+fn signed(rebuild: &Rebuild, keyid: String, names: &[String]) -> Signed {
+    let products = rebuild.products.iter().map(|it| ResultProduct {
+        name: it.name.clone(),
+        package: it.package.clone(),
+        version: it.version.clone(),
+        architecture: it.architecture.clone(),
+        size: it.size,
+        sha256: it.digests.sha256.to_string(),
+        sha512: it.digests.sha512.to_string(),
+    });
+    let byproducts = rebuild
+        .byproducts
+        .iter()
+        .map(|it| (it.name.clone(), it.digests.sha256.to_string()));
+    Signed {
+        keyid,
+        party: rebuild.party.clone(),
+        source: rebuild.source.name.clone(),
+        version: rebuild.source.version.clone(),
+        architecture: rebuild.architecture.clone(),
+        invocation: rebuild.invocation.clone(),
+        unlimited: rebuild.unlimited.clone(),
+        products: products.collect(),
+        byproducts: byproducts.collect(),
+        statements: names
+            .iter()
+            .map(|name| format!("{ATTESTATIONS}/{name}"))
+            .collect(),
+    }
+}

@@ -1,0 +1,112 @@
+//! Starting programs of the host: found by name on a fixed path, with an environment of three variables.
+
+use std::process::{Command, ExitStatus, Stdio};
+
+use crate::error::RebuildError;
+
+/// Every host program that a rebuild needs, with the Debian package that has it.
+const NEEDED: [(&str, &str); 11] = [
+    ("apt-get", "apt"),
+    ("apt-config", "apt"),
+    ("mmdebstrap", "mmdebstrap"),
+    ("gpgv", "gpgv"),
+    ("bwrap", "bubblewrap"),
+    ("unshare", "util-linux"),
+    ("prlimit", "util-linux"),
+    ("newuidmap", "uidmap"),
+    ("dpkg", "dpkg"),
+    ("tar", "tar"),
+    ("rm", "coreutils"),
+];
+
+/// Programs come from the host's own folders, never from the caller's `PATH`.
+pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// What a program left behind.
+pub(crate) struct Ran {
+    /// How it ended.
+    pub(crate) status: ExitStatus,
+    /// Its standard output.
+    pub(crate) stdout: String,
+    /// Standard output and standard error, for reading the reason out of.
+    pub(crate) said: String,
+}
+
+impl Ran {
+    /// The last lines that are worth repeating in an error, on one line.
+    pub(crate) fn reason(&self) -> String {
+        let worth = |line: &&str| {
+            ["E: ", "W: ", "Err:", "error"]
+                .iter()
+                .any(|mark| line.contains(mark))
+        };
+        let mut lines: Vec<&str> = self.said.lines().filter(worth).collect();
+        if lines.is_empty() {
+            lines = self
+                .said
+                .lines()
+                .filter(|line| !line.trim().is_empty())
+                .collect();
+        }
+        let start = lines.len().saturating_sub(4);
+        let text = lines[start..].join("; ");
+        if text.is_empty() {
+            self.status.to_string()
+        } else {
+            printable(&text)
+        }
+    }
+}
+
+/// Refuses to start when a program is missing, before any work was done.
+pub(crate) fn all_present() -> Result<(), RebuildError> {
+    for (tool, package) in NEEDED {
+        let found = PATH
+            .split(':')
+            .any(|folder| std::path::Path::new(folder).join(tool).exists());
+        if !found {
+            return Err(RebuildError::ToolMissing { tool, package });
+        }
+    }
+    Ok(())
+}
+
+/// A program of the host, not started yet.
+pub(crate) fn tool(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("PATH", PATH)
+        .env("LC_ALL", "C.UTF-8")
+        .env("HOME", "/nonexistent")
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs to the end and keeps what was said.
+pub(crate) fn run(command: &mut Command) -> Result<Ran, RebuildError> {
+    let program = std::path::PathBuf::from(command.get_program());
+    let output = command
+        .output()
+        .map_err(RebuildError::io("start", &program))?;
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said = format!("{stdout}{}", String::from_utf8_lossy(&output.stderr));
+    Ok(Ran {
+        status: output.status,
+        stdout,
+        said,
+    })
+}
+
+/// Replaces what a terminal would obey, so that nobody's text can move the reader's cursor.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if c.is_control() && c != '\t' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
