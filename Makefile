@@ -1,9 +1,10 @@
 # One command for each job. `make` lists them.
 
 PACKAGE ?= catdoc
+SECONDS ?= 60
 DEBIAN_PACKAGES := $(shell sed 's/\#.*//' debian-packages.txt)
 
-.PHONY: help install-tools build test demo
+.PHONY: help install-tools build test demo fuzz bench
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -36,3 +37,9 @@ test: install-tools ## check format and lints, then run all tests
 
 demo: install-tools build ## rebuild PACKAGE (catdoc) by several parties and judge it
 	demo/run $(PACKAGE)
+
+fuzz: ## fuzz every parser for SECONDS each (60); needs nightly Rust and cargo-fuzz
+	fuzz/run $(SECONDS)
+
+bench: ## measure hashing and verdicts beside OpenSSL and the goals
+	crates/bench/run

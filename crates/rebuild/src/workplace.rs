@@ -43,10 +43,21 @@ impl Workplace {
     }
 }
 
+impl Workplace {
+    fn invocation(&self) -> String {
+        self.folder
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    }
+}
+
 impl Drop for Workplace {
     fn drop(&mut self) {
         // Whatever cannot be removed now is found by the next run, which needs the lock file to know of it.
-        if remove(&self.folder, self.confinement).is_ok() {
+        let removed = remove(&self.folder, self.confinement).is_ok();
+        if removed && Cgroup::remove_leftover(&self.invocation()) {
             drop(fs::remove_file(&self.lock_path));
         }
     }
@@ -64,8 +75,10 @@ fn sweep(all: &Path, confinement: Confinement) -> Result<(), RebuildError> {
         if lock.try_lock().is_ok() {
             let folder = path.with_extension("");
             remove(&folder, confinement)?;
-            Cgroup::remove_leftover(&folder.file_name().unwrap_or_default().to_string_lossy());
-            fs::remove_file(&path).map_err(RebuildError::io("remove", &path))?;
+            let invocation = folder.file_name().unwrap_or_default().to_string_lossy();
+            if Cgroup::remove_leftover(&invocation) {
+                fs::remove_file(&path).map_err(RebuildError::io("remove", &path))?;
+            }
         }
     }
     Ok(())

@@ -97,8 +97,7 @@ fn an_output_that_is_a_symbolic_link_is_refused() {
 
 #[test]
 fn an_output_that_is_a_link_to_a_file_of_the_host_is_refused() {
-    let after =
-        "(rm ../greedy_1.0_all.deb; ln -s /etc/shadow ../greedy_1.0_all.deb) ; true";
+    let after = "(rm ../greedy_1.0_all.deb; ln -s /etc/shadow ../greedy_1.0_all.deb) ; true";
     let (lab, run) = rebuild(&format!("echo '{after}' > debian/after"), &[]);
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert!(!lab.has_statement() && !lab.out().join("greedy_1.0_all.deb").exists());

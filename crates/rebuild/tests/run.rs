@@ -43,6 +43,7 @@ struct Waiting {
     cache: PathBuf,
     front: Child,
     marker: String,
+    invocation: String,
 }
 
 fn waiting(name: &str) -> Waiting {
@@ -56,12 +57,26 @@ fn waiting(name: &str) -> Waiting {
         .spawn()
         .unwrap();
     wait_until("the build runs", || !processes(&marker).is_empty());
+    let invocation = left_in(&cache.join("work"))
+        .into_iter()
+        .find(|name| name.len() == 32)
+        .unwrap();
     Waiting {
         lab,
         cache,
         front,
         marker,
+        invocation,
     }
+}
+
+/// Groups of the kernel that count the processes of this run.
+fn groups(invocation: &str) -> usize {
+    let folders = ["", "memory", "pids"].map(|part| Path::new("/sys/fs/cgroup").join(part));
+    folders
+        .iter()
+        .filter(|folder| folder.join(format!("quorate-{invocation}")).exists())
+        .count()
 }
 
 fn kill(signal: &str, process: u32) {
@@ -93,6 +108,7 @@ fn an_interrupted_run_leaves_nothing_and_the_next_one_works() {
             cache,
             front,
             marker,
+            invocation,
         } = waiting(signal);
         kill(signal, front.id());
         let run = outcome_of(&front.wait_with_output().unwrap());
@@ -107,6 +123,7 @@ fn an_interrupted_run_leaves_nothing_and_the_next_one_works() {
         assert_eq!(left_in(&cache.join("work")), ["gate"]);
         if signal == "-TERM" {
             assert_nothing_left(&lab, &cache, &marker);
+            assert_eq!(groups(&invocation), 0);
         }
     }
 }
@@ -118,11 +135,13 @@ fn a_run_that_is_killed_leaves_nothing_that_the_next_one_does_not_remove() {
         cache,
         mut front,
         marker,
+        invocation,
     } = waiting("kill");
     front.kill().unwrap();
     front.wait().unwrap();
     assert!(!lab.has_statement());
     assert_nothing_left(&lab, &cache, &marker);
+    assert_eq!(groups(&invocation), 0);
 }
 
 #[test]
@@ -132,6 +151,7 @@ fn a_killed_build_process_is_an_error_and_not_a_statement() {
         cache,
         front,
         marker,
+        invocation,
     } = waiting("lost");
     let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", front.id())).unwrap();
     kill(
@@ -142,6 +162,7 @@ fn a_killed_build_process_is_an_error_and_not_a_statement() {
     assert_eq!((run.code, run.error()), (2, "phase-lost"), "{}", run.stderr);
     assert!(!lab.has_statement());
     assert_nothing_left(&lab, &cache, &marker);
+    assert_eq!(groups(&invocation), 0);
 }
 
 #[test]

@@ -191,14 +191,16 @@ impl Rebuild {
 
     /// SHA-256 over what makes two environments the same: root and installed packages.
     pub fn environment_digest(&self) -> Sha256 {
-        let packages: BTreeSet<_> = self
-            .packages
-            .iter()
-            .map(|p| format!("{} {} {} {}\n", p.name, p.version, p.architecture, p.sha256))
-            .collect();
-        let text: String = std::iter::once(format!("root {}\n", self.root.digests.sha256))
-            .chain(packages)
-            .collect();
+        let mut text = format!("root {}\n", self.root.digests.sha256);
+        for package in self.packages.iter().collect::<BTreeSet<_>>() {
+            let words = [&package.name, &package.version, &package.architecture];
+            for word in words {
+                text.push_str(word);
+                text.push(' ');
+            }
+            text.push_str(&package.sha256.to_string());
+            text.push('\n');
+        }
         Sha256::of(text.as_bytes())
     }
 

@@ -132,6 +132,8 @@ impl Dependencies<'_> {
             "-oDir::Cache::srcpkgcache=",
             "-oDebug::NoLocking=1",
         ]);
+        // The root does not outlive this run, so that nothing needs to be safe from a power cut.
+        program.push("-oDPkg::Options::=--force-unsafe-io");
         program.extend(arguments);
         program.extend(match self.builds {
             BuildsChoice::Any => Some("--arch-only"),

@@ -83,15 +83,17 @@ impl Cgroup {
         killed("memory.events") || killed("memory.oom_control")
     }
 
-    /// Removes what a run left that was ended by force; a group with processes in it stays.
-    pub(crate) fn remove_leftover(invocation: &str) {
-        for part in ["", "memory", "pids"] {
-            drop(fs::remove_dir(
-                Path::new(MOUNT)
-                    .join(part)
-                    .join(format!("quorate-{invocation}")),
-            ));
-        }
+    /// Removes what a run left that was ended by force. False when a group is still there, because its last
+    /// processes are just ending.
+    pub(crate) fn remove_leftover(invocation: &str) -> bool {
+        let folders = ["", "memory", "pids"].map(|part| {
+            Path::new(MOUNT)
+                .join(part)
+                .join(format!("quorate-{invocation}"))
+        });
+        folders
+            .iter()
+            .all(|folder| !folder.exists() || fs::remove_dir(folder).is_ok())
     }
 }
 

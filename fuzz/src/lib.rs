@@ -1,0 +1,59 @@
+//! What the fuzz targets share.
+//!
+//! **Enters:** bytes that a fuzzer makes up.
+//! **Leaves:** the same bytes with an honest party's or owner's signature around them, and second opinions to hold the library against.
+//! **Never:** randomness, a clock, a file: an input that fails fails in every run.
+
+mod fnmatch;
+
+use std::sync::LazyLock;
+
+use quorate::attest::{Attestation, AttestationError};
+use quorate::envelope::{Envelope, PAYLOAD_TYPE_IN_TOTO};
+use quorate::key::{PublicKey, SigningKey};
+use quorate::limits::Limits;
+use quorate_testkit::scenario::{Sample, Scene, ed25519, signed};
+
+pub use fnmatch::fnmatch;
+
+/// The limits that the programs use.
+pub const LIMITS: Limits = Limits::STANDARD;
+
+static SIGNER: LazyLock<SigningKey> = LazyLock::new(|| ed25519("a signer of anything"));
+
+/// Two of three parties have rebuilt catdoc: alice and bob. Carol says nothing yet.
+pub fn honest(environment: Option<&str>, on_dissent: Option<&str>) -> Scene {
+    let mut scene = Scene::with(2, 3, |draft| {
+        draft.environment = environment.map(str::to_owned);
+        draft.on_dissent = on_dissent.map(str::to_owned);
+    });
+    scene.states(0, &Sample::catdoc());
+    scene.states(1, &Sample::catdoc());
+    scene
+}
+
+/// Signs `payload`, opens it again, and reads it as evidence: how a payload reaches the readers behind the signature.
+///
+/// # Errors
+/// [`AttestationError`] as [`Attestation::read`] has it.
+///
+/// # Panics
+/// When a signature that was just made does not open the envelope it was made for.
+pub fn attestation(payload: &[u8]) -> Result<Attestation, AttestationError> {
+    let envelope = signed(PAYLOAD_TYPE_IN_TOTO, payload, [&*SIGNER]);
+    let keys: [&PublicKey; 1] = [SIGNER.public()];
+    let opened = Envelope::parse(&envelope, &LIMITS)
+        .expect("a signed payload is in an envelope")
+        .open(&keys, &LIMITS)
+        .expect("the signer's signature is valid");
+    assert_eq!(opened.payload(), Some(payload));
+    Attestation::read(&opened, &LIMITS)
+}
+
+/// The text of a key file: as it is, or PEM around the bytes, so that a fuzzer need not learn base64 to reach the DER reader.
+pub fn key_file(label: &str, bytes: &[u8]) -> Option<String> {
+    if bytes.first().is_some_and(|first| b"-{ \n".contains(first)) {
+        return String::from_utf8(bytes.to_vec()).ok();
+    }
+    pem_rfc7468::encode_string(label, pem_rfc7468::LineEnding::LF, bytes).ok()
+}
