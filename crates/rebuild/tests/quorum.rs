@@ -1,6 +1,10 @@
 //! Real packages of the archive, rebuilt by two parties that have not seen the archive's own, then judged.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on fails, and says which source the archive lacks"
+)]
 
 mod lab;
 

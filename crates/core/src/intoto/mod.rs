@@ -4,10 +4,14 @@
 //! **Leaves:** a [`Layout`] in which every field was understood; or its JSON.
 //! **Never:** a layout with a field, a rule or a key that is not understood: it may say something that matters.
 
+mod artifact;
 mod glob;
 mod layout;
+mod link;
 mod rule;
 
+pub use artifact::{ArtifactError, Artifacts, DigestSet, artifacts_to_json, is_normal_name};
 pub use glob::{Glob, GlobError};
 pub use layout::{Inspection, Layout, LayoutError, Step};
+pub use link::{Link, LinkError};
 pub use rule::{ArtifactList, Rule};

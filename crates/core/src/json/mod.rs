@@ -115,6 +115,24 @@ impl<'a> Json<'a> {
         Self::Object(Object::from_members(members).expect("the caller's keys are unique"))
     }
 
+    /// The same value, borrowing from nothing.
+    pub fn into_owned(self) -> Json<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        match self {
+            Self::Null => Json::Null,
+            Self::Bool(value) => Json::Bool(value),
+            Self::Integer(digits) => Json::Integer(owned(digits)),
+            Self::String(text) => Json::String(owned(text)),
+            Self::Array(items) => Json::Array(items.into_iter().map(Json::into_owned).collect()),
+            Self::Object(Object(members)) => Json::Object(Object(
+                members
+                    .into_iter()
+                    .map(|(key, value)| (owned(key), value.into_owned()))
+                    .collect(),
+            )),
+        }
+    }
+
     /// The kind of this value, for messages.
     pub fn kind(&self) -> &'static str {
         match self {
