@@ -50,24 +50,31 @@ fn rebuilt_by_two(source: &str) -> Option<Rebuilt> {
             scene.evidence.push(document);
         }
     }
-    let is_debug =
-        |product: &&serde_json::Value| product["package"].as_str().unwrap().ends_with("-dbgsym");
+    // apt offers neither packages of debug symbols nor those of the installer.
+    let is_offered = |product: &&serde_json::Value| {
+        product["name"].as_str().unwrap().ends_with(".deb")
+            && !product["package"].as_str().unwrap().ends_with("-dbgsym")
+    };
     let product = products
         .as_array()
         .unwrap()
         .iter()
-        .find(|product| !is_debug(product))
+        .find(is_offered)
         .unwrap();
     let text = |member: &str| product[member].as_str().unwrap().to_owned();
     let wanted = format!("{}={}", text("package"), text("version"));
     let folder = lab.path("archive-file");
     fs::create_dir(&folder).unwrap();
     // Only now, when every party has signed, is the archive's file fetched.
-    succeed(
-        Command::new("apt-get")
-            .current_dir(&folder)
-            .args(["-q", "download", &wanted]),
-    );
+    let download = || {
+        let mut apt = Command::new("apt-get");
+        apt.current_dir(&folder).args(["-q", "download", &wanted]);
+        apt
+    };
+    if !download().output().unwrap().status.success() {
+        succeed(Command::new("apt-get").args(["-q", "update"]));
+        succeed(&mut download());
+    }
     let published = fs::read_dir(&folder)
         .unwrap()
         .next()

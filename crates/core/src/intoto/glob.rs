@@ -55,8 +55,44 @@ impl Glob {
         &self.text
     }
 
+    /// The characters that every matching name starts with.
+    pub fn literal_prefix(&self) -> &str {
+        let literal = |part: &&Part| matches!(part, Part::Literal(_));
+        let length = self.parts.iter().take_while(literal).map(Part::width).sum();
+        &self.text[..length]
+    }
+
+    /// The characters that every matching name ends with.
+    pub fn literal_suffix(&self) -> &str {
+        let literal = |part: &&Part| matches!(part, Part::Literal(_));
+        let length: usize = self
+            .parts
+            .iter()
+            .rev()
+            .take_while(literal)
+            .map(Part::width)
+            .sum();
+        &self.text[self.text.len() - length..]
+    }
+
+    /// Whether the pattern matches one name only, the one that it spells.
+    pub fn is_literal(&self) -> bool {
+        self.literal_prefix().len() == self.text.len()
+    }
+
+    /// Whether the pattern matches every name.
+    pub fn matches_everything(&self) -> bool {
+        self.parts == [Part::Run]
+    }
+
     /// Whether the whole name matches. Linear memory; time at most length of pattern × length of name.
     pub fn matches(&self, name: &str) -> bool {
+        if self.matches_everything() {
+            return true;
+        }
+        if !name.starts_with(self.literal_prefix()) {
+            return false;
+        }
         let name: Vec<char> = name.chars().collect();
         let (mut at, mut part_at) = (0, 0);
         // After a mismatch only the last run can take one more character: earlier runs gain nothing.
@@ -85,6 +121,15 @@ impl Glob {
 }
 
 impl Part {
+    /// Bytes of a literal in the pattern's text.
+    fn width(&self) -> usize {
+        if let Self::Literal(character) = self {
+            character.len_utf8()
+        } else {
+            0
+        }
+    }
+
     fn takes(&self, character: char) -> bool {
         match self {
             Self::Literal(literal) => *literal == character,
@@ -185,6 +230,25 @@ mod tests {
                 expected,
                 "{pattern} {name}"
             );
+        }
+    }
+
+    #[test]
+    fn what_a_pattern_spells_out_is_known() {
+        for (pattern, prefix, suffix, literal) in [
+            ("a/b", "a/b", "a/b", true),
+            ("a/*.é", "a/", ".é", false),
+            ("*", "", "", false),
+            ("[ab]c", "", "c", false),
+            ("[abc", "[abc", "[abc", true),
+            ("a?", "a", "", false),
+        ] {
+            let glob = Glob::parse(pattern).unwrap();
+            assert_eq!(
+                (glob.literal_prefix(), glob.literal_suffix()),
+                (prefix, suffix)
+            );
+            assert_eq!(glob.is_literal(), literal, "{pattern}");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
-use super::Rule;
+use super::{ParameterError, Parameters, Rule};
 use crate::json::{Json, Members, Object, ShapeError, array, integer, object, string, strings};
 use crate::key::{KeyError, PublicKey, key_from_json, key_to_json};
 use crate::limits::Limits;
@@ -72,7 +72,12 @@ impl Layout {
         };
         let layout = Self {
             expires: members.read("expires", time)?,
-            readme: members.read("readme", string)?.to_owned(),
+            readme: match members.get("readme") {
+                None => String::new(),
+                Some(text) => string(text)
+                    .map_err(|error| error.within("readme"))?
+                    .to_owned(),
+            },
             keys: read_keys(members.read("keys", object)?, limits)?,
             steps: each(members, "steps", Step::read)?,
             inspections: each(members, "inspect", Inspection::read)?,
@@ -102,7 +107,9 @@ impl Layout {
         ])
     }
 
-    /// Names are unique over steps and inspections and are plain; a step's keys are the layout's, each once, by material.
+    /// Names are unique over steps and inspections and are plain; each step has the distinct keys that its threshold asks for.
+    ///
+    /// A step may list an id that the layout has no key for, or one key under two ids: neither adds a vote.
     fn consistent(self) -> Result<Self, LayoutError> {
         let mut names = BTreeSet::new();
         for name in self
@@ -116,26 +123,42 @@ impl Layout {
             }
         }
         for step in &self.steps {
-            let mut fingerprints = BTreeSet::new();
-            for id in &step.pubkeys {
-                let key = self.keys.get(id).ok_or_else(|| LayoutError::UnknownKey {
-                    step: step.name.clone(),
-                    id: id.clone(),
-                })?;
-                if !fingerprints.insert(key.fingerprint()) {
-                    return Err(LayoutError::OneKeyTwice {
-                        step: step.name.clone(),
-                        id: id.clone(),
-                    });
-                }
-            }
-            if step.threshold.get() > fingerprints.len() {
+            let keys = self.functionaries(step);
+            let distinct: BTreeSet<_> = keys.map(|(_, key)| key.fingerprint()).collect();
+            if step.threshold.get() > distinct.len() {
                 return Err(LayoutError::Threshold {
                     step: step.name.clone(),
                     threshold: step.threshold.get(),
-                    keys: fingerprints.len(),
+                    keys: distinct.len(),
                 });
             }
+        }
+        Ok(self)
+    }
+
+    /// The keys that may sign links of `step`, with the ids under which it lists them; ids without a key are left out.
+    pub fn functionaries<'l>(
+        &'l self,
+        step: &'l Step,
+    ) -> impl Iterator<Item = (&'l str, &'l PublicKey)> {
+        let listed = step.pubkeys.iter();
+        listed.filter_map(|id| Some((id.as_str(), self.keys.get(id)?)))
+    }
+
+    /// The same layout with parameters put in; see [`Parameters`] for where.
+    ///
+    /// # Errors
+    /// [`ParameterError`] when a word names a parameter that is not given, has a lone brace, or is no rule afterwards.
+    pub fn with_parameters(mut self, parameters: &Parameters) -> Result<Self, ParameterError> {
+        for step in &mut self.steps {
+            parameters.fill(&mut step.expected_command)?;
+            parameters.fill_rules(&mut step.expected_materials)?;
+            parameters.fill_rules(&mut step.expected_products)?;
+        }
+        for inspection in &mut self.inspections {
+            parameters.fill(&mut inspection.run)?;
+            parameters.fill_rules(&mut inspection.expected_materials)?;
+            parameters.fill_rules(&mut inspection.expected_products)?;
         }
         Ok(self)
     }
@@ -239,6 +262,9 @@ fn read_keys(
         return Err(ShapeError::new("too many keys").within("keys").into());
     }
     let read = |(id, value): (&str, &Json<'_>)| {
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(LayoutError::KeyId(id.to_owned()));
+        }
         let key = key_from_json(value, Some(id)).map_err(|source| LayoutError::Key {
             id: id.to_owned(),
             source,
@@ -279,25 +305,12 @@ pub enum LayoutError {
         /// Why.
         source: KeyError,
     },
+    /// An id that is not hex: links are filed by the first digits of it.
+    #[error("the key id {0:?} is not hex")]
+    KeyId(String),
     /// Two steps or inspections share a name, or a name could be a path.
     #[error("the name {0:?} is used twice or is not a plain name")]
     Name(String),
-    /// A step lists a key that the layout does not have.
-    #[error("step {step:?} lists key {id}, which the layout does not have")]
-    UnknownKey {
-        /// The step.
-        step: String,
-        /// The key's id.
-        id: String,
-    },
-    /// A step lists one key under two ids.
-    #[error("step {step:?} lists one key twice, the second time as {id}")]
-    OneKeyTwice {
-        /// The step.
-        step: String,
-        /// The second id.
-        id: String,
-    },
     /// A step asks for more links than it has keys.
     #[error("step {step:?} asks for {threshold} of {keys} keys")]
     Threshold {

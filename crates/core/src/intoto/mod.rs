@@ -8,10 +8,12 @@ mod artifact;
 mod glob;
 mod layout;
 mod link;
+mod parameters;
 mod rule;
 
 pub use artifact::{ArtifactError, Artifacts, DigestSet, artifacts_to_json, is_normal_name};
 pub use glob::{Glob, GlobError};
 pub use layout::{Inspection, Layout, LayoutError, Step};
 pub use link::{Link, LinkError};
+pub use parameters::{ParameterError, Parameters};
 pub use rule::{ArtifactList, Rule};

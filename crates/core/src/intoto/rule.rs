@@ -44,7 +44,14 @@ pub enum ArtifactList {
 
 impl Rule {
     pub(super) fn read(value: &Json<'_>) -> Result<Self, LayoutError> {
-        let words = strings(value)?;
+        Self::parse(&strings(value)?)
+    }
+
+    /// Reads a rule from its words. Keywords may be in any case; patterns, prefixes and names are kept as they are.
+    ///
+    /// # Errors
+    /// [`LayoutError::Shape`] when the words are not one of the seven rules.
+    pub fn parse(words: &[String]) -> Result<Self, LayoutError> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let keyword = words
             .first()
@@ -63,40 +70,55 @@ impl Rule {
     }
 
     pub(super) fn to_json(&self) -> Json<'static> {
-        let words: Vec<String> = match self {
-            Self::Create(pattern) => vec!["CREATE".into(), pattern.as_str().into()],
-            Self::Delete(pattern) => vec!["DELETE".into(), pattern.as_str().into()],
-            Self::Modify(pattern) => vec!["MODIFY".into(), pattern.as_str().into()],
-            Self::Allow(pattern) => vec!["ALLOW".into(), pattern.as_str().into()],
-            Self::Disallow(pattern) => vec!["DISALLOW".into(), pattern.as_str().into()],
-            Self::Require(name) => vec!["REQUIRE".into(), name.clone()],
-            Self::Match {
-                pattern,
-                source_prefix,
-                with,
-                destination_prefix,
-                from,
-            } => {
-                let within = |prefix: &Option<String>| {
-                    prefix
-                        .iter()
-                        .flat_map(|prefix| ["IN".to_owned(), prefix.clone()])
-                        .collect::<Vec<_>>()
-                };
-                let list = if *with == ArtifactList::Materials {
-                    "MATERIALS"
-                } else {
-                    "PRODUCTS"
-                };
-                let mut words = vec!["MATCH".to_owned(), pattern.as_str().to_owned()];
-                words.extend(within(source_prefix));
-                words.extend(["WITH".to_owned(), list.to_owned()]);
-                words.extend(within(destination_prefix));
-                words.extend(["FROM".to_owned(), from.clone()]);
-                words
-            }
+        Json::texts(self.words())
+    }
+
+    /// The rule as the words that it is written with, keywords in capitals.
+    pub fn words(&self) -> Vec<String> {
+        let (keyword, argument) = match self {
+            Self::Create(pattern) => ("CREATE", pattern.as_str()),
+            Self::Delete(pattern) => ("DELETE", pattern.as_str()),
+            Self::Modify(pattern) => ("MODIFY", pattern.as_str()),
+            Self::Allow(pattern) => ("ALLOW", pattern.as_str()),
+            Self::Disallow(pattern) => ("DISALLOW", pattern.as_str()),
+            Self::Require(name) => ("REQUIRE", name.as_str()),
+            Self::Match { pattern, .. } => ("MATCH", pattern.as_str()),
         };
-        Json::texts(words)
+        let mut words = vec![keyword, argument];
+        if let Self::Match {
+            source_prefix,
+            with,
+            destination_prefix,
+            from,
+            ..
+        } = self
+        {
+            if let Some(prefix) = source_prefix {
+                words.extend(["IN", prefix]);
+            }
+            words.extend(["WITH", with.keyword()]);
+            if let Some(prefix) = destination_prefix {
+                words.extend(["IN", prefix]);
+            }
+            words.extend(["FROM", from]);
+        }
+        words.into_iter().map(str::to_owned).collect()
+    }
+}
+
+impl std::fmt::Display for Rule {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.words().join(" "))
+    }
+}
+
+impl ArtifactList {
+    /// The word that rules use.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::Materials => "MATERIALS",
+            Self::Products => "PRODUCTS",
+        }
     }
 }
 

@@ -187,6 +187,14 @@ impl Policy {
         {
             return Err(PolicyError::Rules);
         }
+        let mut fingerprints = BTreeSet::new();
+        for id in &step.pubkeys {
+            let key = layout.keys.get(id);
+            let key = key.ok_or_else(|| PolicyError::UnknownKey(id.clone()))?;
+            if !fingerprints.insert(key.fingerprint()) {
+                return Err(PolicyError::OneKeyTwice(id.clone()));
+            }
+        }
         let mut unclaimed: BTreeSet<&String> = step.pubkeys.iter().collect();
         let mut parties = Vec::new();
         for (name, ids) in terms.parties {
@@ -465,6 +473,12 @@ pub enum PolicyError {
     /// A key may sign the step and belongs to nobody.
     #[error("key {0} may sign step {STEP:?} and belongs to no party")]
     KeyWithoutParty(String),
+    /// The step lists a key that the layout does not have.
+    #[error("the layout's step lists key {0}, which the layout does not have")]
+    UnknownKey(String),
+    /// The step lists one key under two ids.
+    #[error("the layout's step lists one key twice, the second time as {0}")]
+    OneKeyTwice(String),
     /// More agreement than there are parties.
     #[error("{threshold} of {parties} parties can never agree")]
     Threshold {

@@ -60,7 +60,6 @@ fn a_missing_member_is_refused() {
     for path in [
         &["_type"][..],
         &["expires"],
-        &["readme"],
         &["keys"],
         &["steps"],
         &["inspect"],
@@ -177,7 +176,7 @@ fn one_key_under_two_ids_in_a_step_is_refused() {
 
 #[test]
 fn a_step_that_lists_a_key_which_the_layout_does_not_have_is_refused() {
-    let error = refused_with(&["steps", "0", "pubkeys", "3"], Some(Json::text("unknown")));
+    let error = refused_with(&["steps", "0", "pubkeys", "3"], Some(Json::text("00ff")));
     assert!(error.to_string().contains("does not have"), "{error}");
 }
 
@@ -349,7 +348,7 @@ fn a_stranger_among_the_keys_that_no_step_lists_changes_nothing() {
         keys: vec![ed25519("stranger")],
     };
     let key = keys.get(&id).cloned();
-    let with_key = edited(&scene.documents.layout_payload, &["keys", "spare"], key);
+    let with_key = edited(&scene.documents.layout_payload, &["keys", "00ff"], key);
     scene.documents = scene.documents.with_layout(&with_key, &scene.owners);
     scene.evidence.truncate(1);
     scene
