@@ -128,6 +128,20 @@ impl<'a> Envelope<'a> {
         self.open_within(keys, limits, &mut unbounded)
     }
 
+    /// As [`Self::open`], for documents in which ids are part of the agreement (in-toto links): a signature that names a key id
+    /// counts for the key of that id alone. One that names none is tried with all.
+    pub(crate) fn open_by_id(
+        mut self,
+        keys: &[&PublicKey],
+        limits: &Limits,
+        all_left: &mut usize,
+    ) -> Result<Opened<'a>, NotSigned> {
+        let is_offered = |id: &String| keys.iter().any(|key| key.id() == id);
+        self.signatures
+            .retain(|signature| signature.key_id.as_ref().is_none_or(is_offered));
+        self.open_within(keys, limits, all_left)
+    }
+
     /// As [`Self::open`], and takes the checks from what is left for a whole body of evidence, too.
     pub(crate) fn open_within(
         self,

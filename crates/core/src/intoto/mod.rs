@@ -5,6 +5,7 @@
 //! **Never:** a layout with a field, a rule or a key that is not understood: it may say something that matters.
 
 mod artifact;
+pub mod chain;
 mod glob;
 mod layout;
 mod link;

@@ -141,7 +141,10 @@ impl PolicyFile {
                 .ok_or_else(|| CompileError::KeyMissing(reference.clone()))
         };
         let (functionaries, parties) = self.parties_with(key)?;
-        let artifacts = Glob::parse(&self.artifacts).map_err(|_| CompileError::Artifacts)?;
+        let artifacts = Glob::parse(&self.artifacts)
+            .ok()
+            .filter(|pattern| !pattern.as_str().is_empty())
+            .ok_or(CompileError::Artifacts)?;
         let layout = self
             .layout(expires, threshold, functionaries, &artifacts)
             .to_json()

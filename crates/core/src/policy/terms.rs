@@ -164,7 +164,12 @@ impl Terms {
                 })
             })?,
             artifacts: members.read("artifacts", |value| {
-                Glob::parse(string(value)?).map_err(|error| ShapeError::new(error.to_string()))
+                let pattern = Glob::parse(string(value)?);
+                let pattern = pattern.map_err(|error| ShapeError::new(error.to_string()))?;
+                if pattern.as_str().is_empty() {
+                    return Err(ShapeError::new("an empty pattern matches nothing"));
+                }
+                Ok(pattern)
             })?,
             parties: members.read_items("parties", read_party)?,
             owners: read_owner_keys(owners.required("keys")?)?,
