@@ -6,6 +6,7 @@
 
 mod sign;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use base64::Engine as _;
@@ -18,10 +19,22 @@ use crate::json::{
 use crate::key::{Fingerprint, PublicKey};
 use crate::limits::Limits;
 
-pub use sign::{SignError, add_signature, sign, unsigned};
+pub use sign::{
+    SignError, add_signature, drop_signatures, replace_signatures, sign, sign_metablock, unsigned,
+    unsigned_metablock,
+};
 
 /// The payload type of in-toto layouts, links and statements (ITE-5, attestation framework v1).
 pub const PAYLOAD_TYPE_IN_TOTO: &str = "application/vnd.in-toto+json";
+
+/// How an envelope is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnvelopeForm {
+    /// DSSE 1.0: signatures cover the payload's bytes.
+    Dsse,
+    /// The older in-toto metablock: signatures cover the canonical form of `signed`.
+    Metablock,
+}
 
 /// A signed document that nobody has looked into yet: DSSE 1.0 or an in-toto metablock.
 ///
@@ -106,6 +119,21 @@ impl<'a> Envelope<'a> {
     /// SHA-256 of the envelope's bytes as received: what reasons call it by.
     pub fn digest(&self) -> Sha256 {
         self.digest
+    }
+
+    /// How the envelope is written.
+    pub fn form(&self) -> EnvelopeForm {
+        match self.content {
+            Content::Dsse { .. } => EnvelopeForm::Dsse,
+            Content::Metablock(_) => EnvelopeForm::Metablock,
+        }
+    }
+
+    /// The key ids that its signatures name, in their order: labels that nobody checked, for messages alone.
+    pub fn key_ids(&self) -> impl Iterator<Item = &str> {
+        self.signatures
+            .iter()
+            .filter_map(|signature| signature.key_id.as_deref())
     }
 
     /// The payload of a DSSE envelope although nobody checked a signature: only to learn which keys a document names for itself.
@@ -238,14 +266,14 @@ impl<'a> Opened<'a> {
         }
     }
 
-    /// The payload as JSON.
+    /// The payload as JSON; a metablock's is lent, not copied.
     ///
     /// # Errors
     /// [`JsonError`] when a DSSE payload is not one strict JSON document.
-    pub fn json(&self, limits: &Limits) -> Result<Json<'_>, JsonError> {
+    pub fn json(&self, limits: &Limits) -> Result<Cow<'_, Json<'_>>, JsonError> {
         match &self.content {
-            Content::Dsse { payload, .. } => json::parse(payload, limits),
-            Content::Metablock(signed) => Ok(signed.clone()),
+            Content::Dsse { payload, .. } => json::parse(payload, limits).map(Cow::Owned),
+            Content::Metablock(signed) => Ok(Cow::Borrowed(signed)),
         }
     }
 }

@@ -372,11 +372,10 @@ fn read<T>(
             expected,
         });
     }
-    read(
-        &opened
-            .json(limits)
-            .map_err(|source| PolicyError::Json { document, source })?,
-    )
+    let value = opened
+        .json(limits)
+        .map_err(|source| PolicyError::Json { document, source })?;
+    read(&value)
 }
 
 /// Why a policy is not in force.
