@@ -7,6 +7,7 @@
 mod args;
 mod error;
 mod generate;
+mod intoto;
 mod key;
 mod output;
 mod policy;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         Verb::Rebuild { arguments } => rebuild::run(arguments),
         Verb::Prove(arguments) => prove::run(arguments),
         Verb::Verify(arguments) => verify::run(arguments),
+        Verb::InToto(verb) => intoto::run(verb),
         Verb::Completions { shell } => generate::completions(shell),
         Verb::Man { out } => generate::man(&out),
     };
