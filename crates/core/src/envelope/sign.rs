@@ -3,10 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Envelope, EnvelopeError, decode_base64, pre_authentication_encoding};
+use super::signature::decode_base64;
+use super::{Envelope, EnvelopeError, pre_authentication_encoding};
 use crate::digest::hex;
 use crate::json::{self, Json, Members, Object, array, canonical, string};
-use crate::key::SigningKey;
+use crate::key::{OpenPgpSignature, SigningKey};
 use crate::limits::Limits;
 
 /// A DSSE envelope over exactly `payload`, with one signature for each key; a JSON text with a final newline.
@@ -50,17 +51,26 @@ pub fn add_signature(
     key: &SigningKey,
     limits: &Limits,
 ) -> Result<Vec<u8>, SignError> {
-    let (document, mut signatures) = Document::read(bytes, limits)?;
-    let own_id = Json::text(key.public().id().to_owned());
-    signatures.retain(|signature| !matches!(signature, Json::Object(members) if members.get("keyid") == Some(&own_id)));
-    if signatures.len() >= limits.signatures_max {
-        return Err(SignError::Envelope(EnvelopeError::TooManySignatures {
-            count: signatures.len() + 1,
-            count_max: limits.signatures_max,
-        }));
+    let (document, signatures) = Document::read(bytes, limits)?;
+    let signature = document.signature(key, &document.message());
+    document.with_signature(signatures, key.public().id(), signature, limits)
+}
+
+/// Adds an OpenPGP signature to a metablock, as [`add_signature`] does with a key. It must be over the canonical form of
+/// `signed`; whether it is, only [`Envelope::open`] says.
+///
+/// # Errors
+/// [`SignError`] as there, and for a DSSE envelope, which has no place for OpenPGP signatures.
+pub fn add_openpgp_signature(
+    bytes: &[u8],
+    signature: &OpenPgpSignature,
+    limits: &Limits,
+) -> Result<Vec<u8>, SignError> {
+    let (document, signatures) = Document::read(bytes, limits)?;
+    if matches!(document, Document::Dsse { .. }) {
+        return Err(SignError::OpenPgpOnDsse);
     }
-    signatures.push(document.signature(key, &document.message()));
-    Ok(document.into_text(signatures))
+    document.with_signature(signatures, signature.key_id(), signature.to_json(), limits)
 }
 
 /// Signs an envelope of either form anew: the signatures it has go, and each of `keys` signs the payload as it is.
@@ -144,6 +154,26 @@ impl<'a> Document<'a> {
         ])
     }
 
+    /// The text with one more signature, in the place of those under the same key id.
+    fn with_signature(
+        self,
+        mut signatures: Vec<Json<'a>>,
+        key_id: &str,
+        signature: Json<'static>,
+        limits: &Limits,
+    ) -> Result<Vec<u8>, SignError> {
+        let own_id = Json::text(key_id.to_owned());
+        signatures.retain(|other| !matches!(other, Json::Object(members) if members.get("keyid") == Some(&own_id)));
+        if signatures.len() >= limits.signatures_max {
+            return Err(SignError::Envelope(EnvelopeError::TooManySignatures {
+                count: signatures.len() + 1,
+                count_max: limits.signatures_max,
+            }));
+        }
+        signatures.push(signature);
+        Ok(self.into_text(signatures))
+    }
+
     fn signed_by(self, keys: &[&SigningKey]) -> Vec<u8> {
         let message = self.message();
         let signatures = keys
@@ -180,4 +210,9 @@ pub enum SignError {
     /// Not an envelope at all, or one with too many signatures.
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
+    /// An OpenPGP signature for a DSSE envelope.
+    #[error(
+        "a DSSE envelope has no place for OpenPGP signatures; make the document as a metablock"
+    )]
+    OpenPgpOnDsse,
 }

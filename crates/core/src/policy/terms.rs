@@ -7,7 +7,7 @@ use crate::attest::is_party_name;
 use crate::digest::Sha256;
 use crate::intoto::Glob;
 use crate::json::{Json, Members, ShapeError, integer, object, string, strings};
-use crate::key::{KeyError, PublicKey, key_from_json, key_to_json};
+use crate::key::{KeyError, PublicKey, key_to_json, plain_key_from_json};
 use crate::limits::Limits;
 
 /// The payload type of terms.
@@ -242,7 +242,7 @@ fn read_party(value: &Json<'_>) -> Result<(String, Vec<String>), ShapeError> {
 fn read_owner_keys(value: &Json<'_>) -> Result<Vec<PublicKey>, TermsError> {
     let keys = crate::json::array(value)?;
     keys.iter()
-        .map(|key| key_from_json(key, None).map_err(TermsError::Key))
+        .map(|key| plain_key_from_json(key, None).map_err(TermsError::Key))
         .collect()
 }
 

@@ -114,7 +114,8 @@ impl Walk<'_> {
         if opened.payload_type() != PAYLOAD_TYPE_IN_TOTO {
             return Err(Refusal::PayloadType(opened.payload_type().to_owned()));
         }
-        let layout = Layout::from_json(&opened.json(self.limits)?, self.limits)?;
+        let value = opened.json(self.limits)?;
+        let layout = Layout::from_json(&value, self.limits)?;
         trace.expires = Some(layout.expires);
         // §4.3.1: `expires` is the time after which it is not to be trusted; like the reference tools we refuse at it, too.
         if layout.expires <= self.at {
