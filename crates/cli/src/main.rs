@@ -8,6 +8,7 @@ mod args;
 mod error;
 mod generate;
 mod key;
+mod layout;
 mod output;
 mod policy;
 mod prove;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().verb {
         Verb::Key(verb) => key::run(verb),
         Verb::Policy(verb) => policy::run(verb),
+        Verb::Layout(verb) => layout::run(verb),
         Verb::Rebuild { arguments } => rebuild::run(arguments),
         Verb::Prove(arguments) => prove::run(arguments),
         Verb::Verify(arguments) => verify::run(arguments),

@@ -5,6 +5,7 @@
 //! **Never:** a payload before a signature over it was checked; a re-encoded DSSE payload; a signature for its key id's sake.
 
 mod sign;
+mod unverified;
 
 use std::collections::BTreeSet;
 
