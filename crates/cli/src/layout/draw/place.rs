@@ -190,7 +190,9 @@ impl<'c> Grid<'c> {
             for (slot, wanted) in self.columns[column].iter_mut().zip(wanted) {
                 let lowest = if floor == f64::MIN { 0.0 } else { floor };
                 slot.y = wanted.map_or(lowest, |wanted| wanted.max(floor));
-                moved.extend(wanted.map(|wanted| slot.y - wanted));
+                // Boxes stand where their arrows are straight; arrows that pass give way.
+                let is_box = matches!(slot.what, What::Box(_));
+                moved.extend(wanted.filter(|_| is_box).map(|wanted| slot.y - wanted));
                 floor = slot.y + slot.height + ROW_GAP;
             }
             let back = mean(moved.into_iter()).unwrap_or(0.0);

@@ -20,14 +20,17 @@ pub(super) fn escaped(text: &str) -> String {
     escaped
 }
 
-/// The text, cut to at most that many characters.
+/// The text, or its start and end, of at most that many characters: names of one family differ at either.
 pub(super) fn cut(text: &str, characters_max: usize) -> String {
-    if text.chars().count() <= characters_max {
+    let characters: Vec<char> = text.chars().collect();
+    if characters.len() <= characters_max {
         return text.to_owned();
     }
-    let mut cut: String = text.chars().take(characters_max - 1).collect();
-    cut.push('…');
-    cut
+    let kept = characters_max - 1;
+    let (start, end) = (kept - kept / 3, kept / 3);
+    let start = characters[..start].iter();
+    let end = characters[characters.len() - end..].iter();
+    start.chain(&['…']).chain(end).collect()
 }
 
 /// No less than what a text in a fixed-width font takes, in pixels: fonts of 0.6 em are the widest in common use, and
@@ -56,8 +59,9 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_text_ends_with_an_ellipsis() {
+    fn a_cut_text_keeps_its_start_and_its_end() {
         assert_eq!(cut("abcd", 4), "abcd");
-        assert_eq!(cut("abcde", 4), "abc…");
+        assert_eq!(cut("abcdefghij", 7), "abcd…ij");
+        assert_eq!(cut("ééééééééé", 4).chars().count(), 4);
     }
 }
