@@ -64,6 +64,9 @@ Example, from nothing to a layout that is ready to be signed:
     Prove(ProveArguments),
     /// Answer for files: were they rebuilt, and by whom?
     Verify(VerifyArguments),
+    /// Carry out, record and verify steps of an in-toto supply chain
+    #[command(subcommand, name = "in-toto")]
+    InToto(crate::intoto::InTotoVerb),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  quorate completions bash > ~/.local/share/bash-completion/completions/quorate"

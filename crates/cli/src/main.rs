@@ -7,6 +7,7 @@
 mod args;
 mod error;
 mod generate;
+mod intoto;
 mod key;
 mod layout;
 mod output;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Verb::Rebuild { arguments } => rebuild::run(arguments),
         Verb::Prove(arguments) => prove::run(arguments),
         Verb::Verify(arguments) => verify::run(arguments),
+        Verb::InToto(verb) => intoto::run(verb),
         Verb::Completions { shell } => generate::completions(shell),
         Verb::Man { out } => generate::man(&out),
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use quorate::envelope::{PAYLOAD_TYPE_IN_TOTO, add_signature, unsigned};
+use quorate::envelope::{Envelope, EnvelopeForm, PAYLOAD_TYPE_IN_TOTO, add_signature, unsigned};
 use quorate::json::Json;
 use quorate::policy::{
     Environment, OnDissent, Owners, PAYLOAD_TYPE_TERMS, Policy, PolicyError, PolicyFile,
@@ -93,8 +93,18 @@ fn sign(layout: &Path, key: &Path) -> Result<ExitCode, CommandError> {
     let key = private_key(key)?;
     let documents = PolicyDocuments::read(layout)?;
     let signed = |path: &Path, bytes: &[u8]| {
-        add_signature(bytes, &key, &LIMITS)
-            .map_err(|error| CommandError::refused(format!("{}: {error}", path.display())))
+        let refused = |problem: &dyn std::fmt::Display| {
+            CommandError::refused(format!("{}: {problem}", path.display()))
+        };
+        // A policy's terms name the layout by its bytes, which a metablock does not have.
+        if Envelope::parse(bytes, &LIMITS)
+            .is_ok_and(|envelope| envelope.form() == EnvelopeForm::Metablock)
+        {
+            return Err(refused(
+                &"an in-toto metablock, and a policy's documents are DSSE envelopes; make them anew with `quorate policy compile`",
+            ));
+        }
+        add_signature(bytes, &key, &LIMITS).map_err(|error| refused(&error))
     };
     let terms = terms_beside(layout);
     // Both are signed before either is written.

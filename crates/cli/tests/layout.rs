@@ -2,7 +2,7 @@
 
 mod stage;
 
-use quorate::intoto::EnvelopeForm;
+use quorate::envelope::EnvelopeForm;
 use serde_json::Value;
 use stage::Stage;
 use stage::layouts::EXPIRES;

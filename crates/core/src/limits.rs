@@ -29,6 +29,8 @@ pub struct Limits {
     pub keys_max: usize,
     /// Outputs of one build: the largest Debian sources make about 400 packages.
     pub products_max: usize,
+    /// Sublayouts within sublayouts: delegation by a party to its machines is one, and a verifier's stack must bear all.
+    pub sublayout_depth_max: usize,
     /// Materials of one build: a build root with the largest known set of build dependencies has about 2,500 packages.
     pub materials_max: usize,
 }
@@ -49,6 +51,7 @@ impl Limits {
         parties_max: 100,
         keys_max: 64,
         products_max: 2_000,
+        sublayout_depth_max: 8,
         materials_max: 20_000,
     };
 }

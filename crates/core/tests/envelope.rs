@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use quorate::envelope::{
-    Envelope, EnvelopeError, PAYLOAD_TYPE_IN_TOTO, SignError, add_signature, sign, unsigned,
+    Envelope, EnvelopeError, EnvelopeForm, PAYLOAD_TYPE_IN_TOTO, SignError, add_signature,
+    drop_signatures, replace_signatures, sign, sign_metablock, unsigned, unsigned_metablock,
 };
-use quorate::json::JsonErrorKind;
+use quorate::json::{JsonErrorKind, canonical, parse as parse_json};
 use quorate::key::{PublicKey, SigningKey};
 use quorate::limits::Limits;
 use quorate_testkit::scenario::{ed25519, edited, flipped, metablock, p256, p384, replaced};
@@ -335,13 +336,97 @@ fn a_further_owner_adds_its_signature_and_keeps_the_payload() {
     );
     let opened = parse(&two).unwrap().open(&keys, &Limits::STANDARD).unwrap();
     assert_eq!(opened.payload(), Some(PAYLOAD));
-    let old = metablock(PAYLOAD, [&first]);
-    assert!(matches!(
-        add_signature(&old, &second, &Limits::STANDARD),
-        Err(SignError::Metablock)
-    ));
     assert!(matches!(
         add_signature(b"{}", &second, &Limits::STANDARD),
         Err(SignError::Envelope(_))
+    ));
+}
+
+fn form(bytes: &[u8]) -> EnvelopeForm {
+    parse(bytes).expect("an envelope").form()
+}
+
+fn key_ids(bytes: &[u8]) -> Vec<String> {
+    let envelope = parse(bytes).expect("an envelope");
+    envelope.key_ids().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_metablock_is_written_with_hex_signatures_over_the_canonical_form() {
+    let key = ed25519("k");
+    let signed = parse_json(b"{\"b\": \"\\n\", \"a\" : 1}", &Limits::STANDARD).unwrap();
+    assert_eq!(canonical(&signed), b"{\"a\":1,\"b\":\"\n\"}");
+    let bytes = sign_metablock(&signed, &[&key]);
+    let hex: String = key
+        .sign(&canonical(&signed))
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let expected = format!(
+        "{{\"signatures\":[{{\"keyid\":\"{}\",\"sig\":\"{hex}\"}}],\"signed\":{{\"a\":1,\"b\":\"\\u000a\"}}}}\n",
+        key.public().id()
+    );
+    assert_eq!(String::from_utf8(bytes.clone()).unwrap(), expected);
+    let opened = parse(&bytes)
+        .unwrap()
+        .open(&[key.public()], &Limits::STANDARD)
+        .unwrap();
+    assert_eq!(*opened.json(&Limits::STANDARD).unwrap(), signed);
+}
+
+#[test]
+fn a_further_signature_keeps_the_form_that_it_finds() {
+    let (first, second) = (ed25519("first"), p256("second"));
+    let keys = [first.public(), second.public()];
+    for one in [dsse(&[&first]), metablock(PAYLOAD, [&first])] {
+        let two = add_signature(&one, &second, &Limits::STANDARD).unwrap();
+        assert_eq!(form(&two), form(&one));
+        assert_eq!(signers(&two, &keys), 2);
+        assert_eq!(key_ids(&two), [first.public().id(), second.public().id()]);
+        assert_eq!(
+            add_signature(&two, &second, &Limits::STANDARD).unwrap(),
+            two
+        );
+    }
+}
+
+#[test]
+fn a_metablock_is_signed_as_it_was_received_unknown_members_included() {
+    let key = ed25519("k");
+    let received = br#"{ "signatures": [], "signed": {"unknown": [1, null], "name": "x"} }"#;
+    let bytes = add_signature(received, &key, &Limits::STANDARD).unwrap();
+    assert_eq!(signers(&bytes, &[key.public()]), 1);
+    let removed = edited(&bytes, &["signed", "unknown"], None);
+    assert_eq!(signers(&removed, &[key.public()]), 0);
+}
+
+#[test]
+fn signing_anew_leaves_none_of_the_earlier_signatures() {
+    let (first, second) = (ed25519("first"), p256("second"));
+    let keys = [first.public(), second.public()];
+    let value = parse_json(PAYLOAD, &Limits::STANDARD).unwrap();
+    for (one, none) in [
+        (dsse(&[&first]), unsigned(PAYLOAD_TYPE_IN_TOTO, PAYLOAD)),
+        (metablock(PAYLOAD, [&first]), unsigned_metablock(&value)),
+    ] {
+        let again = replace_signatures(&one, &[&second], &Limits::STANDARD).unwrap();
+        assert_eq!(form(&again), form(&one));
+        assert_eq!(key_ids(&again), [second.public().id()]);
+        assert_eq!(signers(&again, &keys), 1);
+        assert_eq!(drop_signatures(&one, &Limits::STANDARD).unwrap(), none);
+    }
+}
+
+#[test]
+fn an_envelope_full_of_signatures_takes_no_further_one() {
+    let mut full = dsse(&[&ed25519("k"); 64]);
+    for at in 0..64 {
+        full = edited(&full, &["signatures", &at.to_string(), "keyid"], None);
+    }
+    assert!(matches!(
+        add_signature(&full, &ed25519("late"), &Limits::STANDARD),
+        Err(SignError::Envelope(EnvelopeError::TooManySignatures {
+            count: 65,
+            ..
+        }))
     ));
 }

@@ -5,7 +5,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use quorate::intoto::{EnvelopeForm, Inspection, Layout, Rule, Step};
+use quorate::envelope::EnvelopeForm;
+use quorate::intoto::{Inspection, Layout, Rule, Step};
 use quorate::time::Timestamp;
 
 use super::args::{
@@ -14,7 +15,7 @@ use super::args::{
 use super::{file, reference, rule_text};
 use crate::error::CommandError;
 use crate::output;
-use crate::source::{self, public_key};
+use crate::source;
 
 const DAY_SECONDS: i64 = 86_400;
 
@@ -54,12 +55,12 @@ fn expiry(arguments: &ExpiryArguments) -> Result<Timestamp, CommandError> {
 }
 
 pub(super) fn add_keys(path: &Path, keys: &[PathBuf]) -> Result<ExitCode, CommandError> {
-    let keys: Vec<_> = keys
-        .iter()
-        .map(|key| public_key(key))
-        .collect::<Result<_, _>>()?;
+    let mut read = Vec::new();
+    for key in keys {
+        read.extend(reference::keys_of(key)?);
+    }
     let ids = file::edit(path, |layout| {
-        keys.into_iter()
+        read.into_iter()
             .map(|key| reference::add(layout, key))
             .collect::<Result<Vec<_>, _>>()
     })?;
@@ -80,9 +81,10 @@ pub(super) fn add_step(arguments: &StepArguments) -> Result<ExitCode, CommandErr
         let (expected_materials, expected_products) = read_rules(layout, name, &arguments.rules)?;
         let mut pubkeys = Vec::new();
         for key in &arguments.key {
-            let id = reference::resolve(layout, key)?;
-            if !pubkeys.contains(&id) {
-                pubkeys.push(id);
+            for id in reference::resolve(layout, key)? {
+                if !pubkeys.contains(&id) {
+                    pubkeys.push(id);
+                }
             }
         }
         let step = Step {

@@ -4,7 +4,8 @@ use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use quorate::intoto::{DraftLayout, EnvelopeForm, Layout, LayoutError, unsigned_layout};
+use quorate::envelope::EnvelopeForm;
+use quorate::intoto::{DraftLayout, Layout, LayoutError, unsigned_layout};
 use quorate_gather::read_bounded;
 
 use crate::error::CommandError;
@@ -32,7 +33,7 @@ pub(super) fn edit<T>(
         return Ok(changed);
     }
     write_whole(path, &bytes_of(&layout, draft.form())?)?;
-    let dropped = draft.claimed_signers().len();
+    let dropped = draft.signature_count();
     if dropped > 0 {
         output::talk(&format!(
             "{}: {dropped} signature{} dropped, for they were made over what it said before; have it signed again",

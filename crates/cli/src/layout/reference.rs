@@ -3,23 +3,24 @@
 use std::path::Path;
 
 use quorate::intoto::Layout;
-use quorate::key::PublicKey;
+use quorate::key::{PublicKey, public_keys_from_file};
+use quorate_gather::read_bounded;
 
 use crate::error::CommandError;
-use crate::source::public_key;
+use crate::source::LIMITS;
 
 /// Fewer digits of an id than this are no name for a key.
 const ID_DIGITS_MIN: usize = 8;
 
-/// The key's id in the layout, to which the key is added when it comes from a file.
-pub(super) fn resolve(layout: &mut Layout, reference: &str) -> Result<String, CommandError> {
+/// The keys' ids in the layout, to which they are added when they come from a file.
+pub(super) fn resolve(layout: &mut Layout, reference: &str) -> Result<Vec<String>, CommandError> {
     if layout.keys.contains_key(reference) {
-        return Ok(reference.to_owned());
+        return Ok(vec![reference.to_owned()]);
     }
     let begins = |id: &&String| reference.len() >= ID_DIGITS_MIN && id.starts_with(reference);
     let matching: Vec<&String> = layout.keys.keys().filter(begins).collect();
     match matching.as_slice() {
-        [id] => return Ok((*id).clone()),
+        [id] => return Ok(vec![(*id).clone()]),
         [] => {}
         _ => {
             let several = format!(
@@ -36,7 +37,15 @@ pub(super) fn resolve(layout: &mut Layout, reference: &str) -> Result<String, Co
             "give a public key file, or an id that `quorate layout show` lists, at least 8 digits of it",
         ));
     }
-    add(layout, public_key(path)?)
+    let keys = keys_of(path)?;
+    keys.into_iter().map(|key| add(layout, key)).collect()
+}
+
+/// The public keys of a file: one in PEM, or in-toto keys in JSON.
+pub(super) fn keys_of(path: &Path) -> Result<Vec<PublicKey>, CommandError> {
+    let bytes = read_bounded(path, LIMITS.policy_bytes_max)?;
+    public_keys_from_file(&bytes, &LIMITS)
+        .map_err(|error| CommandError::unable(format!("{}: {error}", path.display())))
 }
 
 /// Adds a key; one that is there already keeps the id that it has.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use quorate::envelope::EnvelopeForm;
 use quorate::intoto::{DraftLayout, Inspection, Layout, Rule, Step};
 use quorate::json::Json;
 use quorate::time::Timestamp;
@@ -34,7 +35,7 @@ pub(super) fn run(
 fn to_text(draft: &DraftLayout, at: Timestamp) -> String {
     let layout = draft.dangerous_unverified();
     let mut lines = vec![
-        format!("form     {}", draft.form().name()),
+        format!("form     {}", form_name(draft.form())),
         format!("signed   {}", signers(draft)),
         format!(
             "expires  {}, {}",
@@ -103,12 +104,10 @@ fn rule_lines(list: &str, rules: &[Rule], lines: &mut Vec<String>) {
 }
 
 fn signers(draft: &DraftLayout) -> String {
-    let ids: Vec<&str> = draft
-        .claimed_signers()
-        .iter()
-        .map(|id| id.as_deref().unwrap_or("without an id"))
-        .map(|id| id.get(..16).unwrap_or(id))
-        .collect();
+    let ids = draft.claimed_signers().iter();
+    let mut ids: Vec<&str> = ids.map(|id| id.get(..16).unwrap_or(id)).collect();
+    let unnamed = draft.signature_count() - ids.len();
+    ids.extend((unnamed > 0).then_some("somebody without an id"));
     if ids.is_empty() {
         "by nobody".to_owned()
     } else {
@@ -149,12 +148,12 @@ fn to_json(draft: &DraftLayout) -> Json<'static> {
             ("fingerprint", Json::text(key.fingerprint().to_string())),
         ])
     };
-    let claimed = |id: &Option<String>| id.clone().map_or(Json::Null, Json::text);
-    let claimed = draft.claimed_signers().iter().map(claimed).collect();
+    let form = form_name(draft.form());
+    let claimed = draft.claimed_signers().iter().cloned();
     Json::object([
         ("format", Json::text("quorate-layout/1")),
-        ("form", Json::text(draft.form().name())),
-        ("signersUnverified", Json::Array(claimed)),
+        ("form", Json::text(form)),
+        ("signersUnverified", Json::texts(claimed)),
         ("expires", Json::text(layout.expires.to_string())),
         ("readme", Json::text(layout.readme.clone())),
         ("keys", Json::Array(layout.keys.iter().map(key).collect())),
@@ -167,6 +166,13 @@ fn to_json(draft: &DraftLayout) -> Json<'static> {
             Json::Array(layout.inspections.iter().map(inspection_json).collect()),
         ),
     ])
+}
+
+fn form_name(form: EnvelopeForm) -> &'static str {
+    match form {
+        EnvelopeForm::Dsse => "dsse",
+        EnvelopeForm::Metablock => "metablock",
+    }
 }
 
 fn step_json(step: &Step) -> Json<'static> {

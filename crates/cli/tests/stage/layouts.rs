@@ -1,6 +1,7 @@
 //! Layouts to begin with, for the tests of `quorate layout`.
 
-use quorate::intoto::{DraftLayout, EnvelopeForm, Layout};
+use quorate::envelope::EnvelopeForm;
+use quorate::intoto::{DraftLayout, Layout};
 use quorate::json::Json;
 use quorate::limits::Limits;
 
@@ -56,7 +57,7 @@ impl Stage {
     /// `demo.layout`: what it says, its form, and how many signatures are on it.
     pub fn draft(&self) -> (Layout, EnvelopeForm, usize) {
         let draft = DraftLayout::read(&self.read("demo.layout"), &Limits::STANDARD).unwrap();
-        let signatures = draft.claimed_signers().len();
+        let signatures = draft.signature_count();
         (
             draft.dangerous_unverified().clone(),
             draft.form(),

@@ -5,30 +5,41 @@
 //! **Never:** a payload before a signature over it was checked; a re-encoded DSSE payload; a signature for its key id's sake.
 
 mod sign;
+mod signature;
 mod unverified;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-
-use crate::digest::{Sha256, hex_into};
-use crate::json::{
-    self, Json, JsonError, Members, Object, ShapeError, array, canonical, object, string,
-};
+use crate::digest::Sha256;
+use crate::json::{self, Json, JsonError, Members, ShapeError, canonical, string};
 use crate::key::{Fingerprint, PublicKey};
 use crate::limits::Limits;
 
-pub use sign::{SignError, add_signature, sign, unsigned};
+use signature::{Signature, SignatureEncoding, Signer, decode_base64, read_signatures};
+
+pub use sign::{
+    SignError, add_openpgp_signature, add_signature, drop_signatures, replace_signatures, sign,
+    sign_metablock, unsigned, unsigned_metablock,
+};
 
 /// The payload type of in-toto layouts, links and statements (ITE-5, attestation framework v1).
 pub const PAYLOAD_TYPE_IN_TOTO: &str = "application/vnd.in-toto+json";
+
+/// How an envelope is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EnvelopeForm {
+    /// DSSE 1.0: signatures cover the payload's bytes.
+    Dsse,
+    /// The older in-toto metablock: signatures cover the canonical form of `signed`.
+    Metablock,
+}
 
 /// A signed document that nobody has looked into yet: DSSE 1.0 or an in-toto metablock.
 ///
 /// ```json
 /// {"payload": "BASE64", "payloadType": "application/vnd.in-toto+json", "signatures": [{"keyid": "…", "sig": "BASE64"}]}
-/// {"signed": {…}, "signatures": [{"keyid": "…", "sig": "HEX"}]}
+/// {"signed": {…}, "signatures": [{"keyid": "…", "sig": "HEX"}, {"keyid": "…", "other_headers": "HEX", "signature": "HEX"}]}
 /// ```
 ///
 /// It has no accessor for its payload; [`Self::open`] is the only way to it:
@@ -50,11 +61,6 @@ enum Content<'a> {
         payload_type: String,
     },
     Metablock(Json<'a>),
-}
-
-struct Signature {
-    key_id: Option<String>,
-    bytes: Vec<u8>,
 }
 
 impl<'a> Envelope<'a> {
@@ -109,6 +115,21 @@ impl<'a> Envelope<'a> {
         self.digest
     }
 
+    /// How the envelope is written.
+    pub fn form(&self) -> EnvelopeForm {
+        match self.content {
+            Content::Dsse { .. } => EnvelopeForm::Dsse,
+            Content::Metablock(_) => EnvelopeForm::Metablock,
+        }
+    }
+
+    /// The key ids that its signatures name, in their order: labels that nobody checked, for messages alone.
+    pub fn key_ids(&self) -> impl Iterator<Item = &str> {
+        self.signatures
+            .iter()
+            .filter_map(|signature| signature.key_id.as_deref())
+    }
+
     /// The payload of a DSSE envelope although nobody checked a signature: only to learn which keys a document names for itself.
     pub(crate) fn dangerous_unverified_payload(&self) -> Option<&[u8]> {
         match &self.content {
@@ -129,6 +150,20 @@ impl<'a> Envelope<'a> {
         self.open_within(keys, limits, &mut unbounded)
     }
 
+    /// As [`Self::open`], for documents in which ids are part of the agreement (in-toto links): a signature that names a key id
+    /// counts for the key of that id alone. One that names none is tried with all.
+    pub(crate) fn open_by_id(
+        mut self,
+        keys: &[&PublicKey],
+        limits: &Limits,
+        all_left: &mut usize,
+    ) -> Result<Opened<'a>, NotSigned> {
+        let is_offered = |id: &String| keys.iter().any(|key| key.id() == id);
+        self.signatures
+            .retain(|signature| signature.key_id.as_ref().is_none_or(is_offered));
+        self.open_within(keys, limits, all_left)
+    }
+
     /// As [`Self::open`], and takes the checks from what is left for a whole body of evidence, too.
     pub(crate) fn open_within(
         self,
@@ -143,42 +178,24 @@ impl<'a> Envelope<'a> {
             } => pre_authentication_encoding(payload_type, payload),
             Content::Metablock(signed) => canonical(signed),
         };
-        let mut signers = BTreeSet::new();
+        let mut signed_by = BTreeSet::new();
         let checks_max = limits.signature_checks_max.min(*all_left);
         let mut checks_left = checks_max;
         for signature in &self.signatures {
-            signers.extend(signature.signer(&message, keys, &mut checks_left));
+            signed_by.extend(signature.signer(&message, keys, &mut checks_left));
         }
         *all_left -= checks_max - checks_left;
-        if signers.is_empty() {
+        if signed_by.is_empty() {
             return Err(NotSigned {
                 digest: self.digest,
             });
         }
         Ok(Opened {
             content: self.content,
-            signers,
+            signers: signed_by.iter().map(|(key, _)| *key).collect(),
+            signed_by,
             digest: self.digest,
         })
-    }
-}
-
-impl Signature {
-    fn signer(
-        &self,
-        message: &[u8],
-        keys: &[&PublicKey],
-        checks_left: &mut usize,
-    ) -> Option<Fingerprint> {
-        let named = |key: &&&PublicKey| self.key_id.as_deref() == Some(key.id());
-        let any_named = keys.iter().any(|key| named(&key));
-        for key in keys.iter().filter(|key| !any_named || named(key)) {
-            *checks_left = checks_left.checked_sub(1)?;
-            if key.verifies(message, &self.bytes) {
-                return Some(key.fingerprint());
-            }
-        }
-        None
     }
 }
 
@@ -195,13 +212,20 @@ impl Signature {
 pub struct Opened<'a> {
     content: Content<'a>,
     signers: BTreeSet<Fingerprint>,
+    signed_by: BTreeSet<Signer>,
     digest: Sha256,
 }
 
 impl<'a> Opened<'a> {
     /// The keys, of those that were offered, that signed this payload; never empty.
+    /// A subkey's signature is its OpenPGP key's.
     pub fn signers(&self) -> &BTreeSet<Fingerprint> {
         &self.signers
+    }
+
+    /// The keys that signed with the id of each as the offered keys have it; a subkey's id where the subkey signed.
+    pub fn signer_ids(&self) -> impl Iterator<Item = (Fingerprint, &str)> {
+        self.signed_by.iter().map(|(key, id)| (*key, id.as_str()))
     }
 
     /// SHA-256 of the envelope's bytes as received.
@@ -225,14 +249,14 @@ impl<'a> Opened<'a> {
         }
     }
 
-    /// The payload as JSON.
+    /// The payload as JSON; a metablock's is lent, not copied.
     ///
     /// # Errors
     /// [`JsonError`] when a DSSE payload is not one strict JSON document.
-    pub fn json(&self, limits: &Limits) -> Result<Json<'_>, JsonError> {
+    pub fn json(&self, limits: &Limits) -> Result<Cow<'_, Json<'_>>, JsonError> {
         match &self.content {
-            Content::Dsse { payload, .. } => json::parse(payload, limits),
-            Content::Metablock(signed) => Ok(signed.clone()),
+            Content::Dsse { payload, .. } => json::parse(payload, limits).map(Cow::Owned),
+            Content::Metablock(signed) => Ok(Cow::Borrowed(signed)),
         }
     }
 }
@@ -244,63 +268,6 @@ impl std::fmt::Debug for Content<'_> {
             Self::Metablock(_) => "Metablock",
         })
     }
-}
-
-#[derive(Clone, Copy)]
-enum SignatureEncoding {
-    Hex,
-    Base64,
-}
-
-fn read_signatures(
-    members: &Object<'_>,
-    encoding: SignatureEncoding,
-    limits: &Limits,
-) -> Result<Vec<Signature>, EnvelopeError> {
-    let listed = members.read("signatures", array)?;
-    if listed.len() > limits.signatures_max {
-        return Err(EnvelopeError::TooManySignatures {
-            count: listed.len(),
-            count_max: limits.signatures_max,
-        });
-    }
-    Ok(members.read_items("signatures", |value| read_signature(value, encoding))?)
-}
-
-fn read_signature(value: &Json<'_>, encoding: SignatureEncoding) -> Result<Signature, ShapeError> {
-    let members = object(value)?;
-    let key_id = match members.get("keyid") {
-        None | Some(Json::Null) => None,
-        Some(id) => Some(
-            string(id)
-                .map_err(|error| error.within("keyid"))?
-                .to_owned(),
-        )
-        .filter(|id| !id.is_empty()),
-    };
-    let bytes = members.read("sig", |value| match encoding {
-        SignatureEncoding::Base64 => decode_base64(string(value)?),
-        SignatureEncoding::Hex => decode_hex(string(value)?),
-    });
-    // A signature of a foreign form (OpenPGP's has no `sig`) cannot be checked here; it counts for nobody and harms nobody.
-    Ok(Signature {
-        key_id,
-        bytes: bytes.unwrap_or_default(),
-    })
-}
-
-fn decode_base64(text: &str) -> Result<Vec<u8>, ShapeError> {
-    // DSSE 1.0: either alphabet.
-    STANDARD
-        .decode(text)
-        .or_else(|_| URL_SAFE.decode(text))
-        .map_err(|_| ShapeError::new("not base64"))
-}
-
-fn decode_hex(text: &str) -> Result<Vec<u8>, ShapeError> {
-    let mut bytes = vec![0; text.len() / 2];
-    hex_into(text, &mut bytes).ok_or_else(|| ShapeError::new("not lower-case hex"))?;
-    Ok(bytes)
 }
 
 /// DSSE 1.0 `PAE`: what a DSSE signature covers.

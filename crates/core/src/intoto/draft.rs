@@ -1,8 +1,10 @@
 //! Layouts that nobody vouches for: what tools show, look through for weaknesses, and edit.
 
 use super::{Layout, LayoutError};
-use crate::envelope::{Envelope, EnvelopeError, PAYLOAD_TYPE_IN_TOTO, unsigned};
-use crate::json::{Json, JsonError};
+use crate::envelope::{
+    Envelope, EnvelopeError, EnvelopeForm, PAYLOAD_TYPE_IN_TOTO, unsigned, unsigned_metablock,
+};
+use crate::json::JsonError;
 use crate::limits::Limits;
 
 /// A layout as it stands in a file, signed or not; no signature on it was checked.
@@ -13,26 +15,8 @@ use crate::limits::Limits;
 pub struct DraftLayout {
     layout: Layout,
     form: EnvelopeForm,
-    claimed_signers: Vec<Option<String>>,
-}
-
-/// The two forms of envelope in which layouts are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EnvelopeForm {
-    /// `{"payload", "payloadType", "signatures"}` (ITE-5): what new documents have.
-    Dsse,
-    /// `{"signed", "signatures"}`: what consumers from before ITE-5 read.
-    Metablock,
-}
-
-impl EnvelopeForm {
-    /// The form's name in documents and messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Dsse => "dsse",
-            Self::Metablock => "metablock",
-        }
-    }
+    claimed_signers: Vec<String>,
+    signature_count: usize,
 }
 
 impl DraftLayout {
@@ -42,16 +26,17 @@ impl DraftLayout {
     /// [`DraftError`] when the bytes are no envelope, or its payload is no layout that verification would take.
     pub fn read(bytes: &[u8], limits: &Limits) -> Result<Self, DraftError> {
         let envelope = Envelope::parse(bytes, limits)?;
-        let form = match envelope.dangerous_unverified_payload_type() {
-            None => EnvelopeForm::Metablock,
-            Some(PAYLOAD_TYPE_IN_TOTO) => EnvelopeForm::Dsse,
-            Some(other) => return Err(DraftError::PayloadType(other.to_owned())),
-        };
+        if let Some(other) = envelope.dangerous_unverified_payload_type()
+            && other != PAYLOAD_TYPE_IN_TOTO
+        {
+            return Err(DraftError::PayloadType(other.to_owned()));
+        }
         let payload = envelope.dangerous_unverified_json(limits)?;
         Ok(Self {
             layout: Layout::from_json(&payload, limits)?,
-            form,
-            claimed_signers: envelope.claimed_key_ids(),
+            form: envelope.form(),
+            claimed_signers: envelope.key_ids().map(str::to_owned).collect(),
+            signature_count: envelope.signature_count(),
         })
     }
 
@@ -65,9 +50,14 @@ impl DraftLayout {
         self.form
     }
 
-    /// The key ids that its signatures name, one for each signature, `None` where one names none. No signature was checked.
-    pub fn claimed_signers(&self) -> &[Option<String>] {
+    /// The key ids that its signatures name; one that names none is left out. No signature was checked.
+    pub fn claimed_signers(&self) -> &[String] {
         &self.claimed_signers
+    }
+
+    /// How many signatures there are, whoever made them.
+    pub fn signature_count(&self) -> usize {
+        self.signature_count
     }
 }
 
@@ -84,12 +74,7 @@ pub fn unsigned_layout(
     Layout::from_json(&signed, limits)?;
     Ok(match form {
         EnvelopeForm::Dsse => unsigned(PAYLOAD_TYPE_IN_TOTO, &signed.to_text()),
-        EnvelopeForm::Metablock => {
-            let signatures = ("signatures", Json::Array(Vec::new()));
-            let mut text = Json::object([signatures, ("signed", signed)]).to_text();
-            text.push(b'\n');
-            text
-        }
+        EnvelopeForm::Metablock => unsigned_metablock(&signed),
     })
 }
 
@@ -134,7 +119,7 @@ mod tests {
             let bytes = unsigned_layout(&empty(), form, &Limits::STANDARD).unwrap();
             let draft = DraftLayout::read(&bytes, &Limits::STANDARD).unwrap();
             assert_eq!(draft.dangerous_unverified(), &empty());
-            assert_eq!((draft.form(), draft.claimed_signers().len()), (form, 0));
+            assert_eq!((draft.form(), draft.signature_count()), (form, 0));
         }
     }
 
@@ -144,10 +129,7 @@ mod tests {
         let payload = empty().to_json().to_text();
         let bytes = sign(PAYLOAD_TYPE_IN_TOTO, &payload, &[&key]);
         let draft = DraftLayout::read(&bytes, &Limits::STANDARD).unwrap();
-        assert_eq!(
-            draft.claimed_signers(),
-            [Some(key.public().id().to_owned())]
-        );
+        assert_eq!(draft.claimed_signers(), [key.public().id().to_owned()]);
     }
 
     #[test]

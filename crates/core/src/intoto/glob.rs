@@ -28,10 +28,10 @@ impl Glob {
     /// Reads a pattern.
     ///
     /// # Errors
-    /// [`GlobError`] when it is empty or longer than 4,096 characters.
+    /// [`GlobError`] when it is longer than 4,096 characters. An empty pattern matches nothing that has a name.
     pub fn parse(text: &str) -> Result<Self, GlobError> {
         let characters: Vec<char> = text.chars().collect();
-        if characters.is_empty() || characters.len() > PATTERN_CHARACTERS_MAX {
+        if characters.len() > PATTERN_CHARACTERS_MAX {
             return Err(GlobError);
         }
         let mut parts = Vec::new();
@@ -187,9 +187,9 @@ fn class_ranges(members: &[char]) -> Vec<(char, char)> {
     ranges
 }
 
-/// A pattern that is empty or too long.
+/// A pattern that is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a pattern must have 1 to 4,096 characters")]
+#[error("a pattern may have 4,096 characters")]
 pub struct GlobError;
 
 #[cfg(test)]
@@ -260,8 +260,9 @@ mod tests {
     }
 
     #[test]
-    fn empty_and_endless_patterns_are_refused() {
-        assert!(Glob::parse("").is_err());
+    fn an_endless_pattern_is_refused_and_an_empty_one_matches_no_name() {
+        let empty = Glob::parse("").unwrap();
+        assert!(!empty.matches("a") && !empty.matches_everything() && empty.is_literal());
         assert!(Glob::parse(&"a".repeat(4_097)).is_err());
     }
 }

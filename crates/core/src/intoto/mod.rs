@@ -5,6 +5,7 @@
 //! **Never:** a layout with a field, a rule or a key that is not understood: it may say something that matters.
 
 mod artifact;
+pub mod chain;
 mod draft;
 mod glob;
 mod layout;
@@ -14,7 +15,7 @@ mod parameters;
 mod rule;
 
 pub use artifact::{ArtifactError, Artifacts, DigestSet, artifacts_to_json, is_normal_name};
-pub use draft::{DraftError, DraftLayout, EnvelopeForm, unsigned_layout};
+pub use draft::{DraftError, DraftLayout, unsigned_layout};
 pub use glob::{Glob, GlobError};
 pub use layout::{Inspection, Layout, LayoutError, Step};
 pub use link::{Link, LinkError};

@@ -1,16 +1,37 @@
-//! Keys as in-toto 1.0 §4.2 writes them in JSON.
+//! Keys as in-toto 1.0 §4.2 writes them in JSON, and OpenPGP keys as in-toto tools do.
 
 use super::material::Material;
-use super::{KeyError, PublicKey, Scheme};
+use super::openpgp::{self, Certificate, HASHES, Subkey};
+use super::{Fingerprint, KeyError, PublicKey, Scheme};
 use crate::digest::{Sha256, hex, hex_into};
-use crate::json::{Json, Members, ShapeError, canonical, object, string};
+use crate::json::{Json, Members, Object, ShapeError, canonical, object, string, strings};
 
 /// A key id is a label: bounded, printable, free of anything that a path or a terminal would act on.
 const KEY_ID_CHARACTERS_MAX: usize = 128;
 
-/// Reads `{"keytype", "scheme", "keyval": {"public"}}` with an optional `keyid`; `id` is the name under which a map held it.
+/// Subkeys of one OpenPGP key: people have about five.
+const SUBKEYS_MAX: usize = 64;
+
+/// Reads `{"keytype", "scheme", "keyval": {"public"}}` with an optional `keyid`, or an OpenPGP key; `id` is the name under which
+/// a map held it, which a `keyid` must repeat: a key has one id.
 pub(crate) fn key_from_json(value: &Json<'_>, id: Option<&str>) -> Result<PublicKey, KeyError> {
     let members = object(value)?;
+    let own_id = members
+        .get("keyid")
+        .map(|id| string(id).map_err(|error| error.within("keyid")))
+        .transpose()?;
+    if let (Some(id), Some(own_id)) = (id, own_id)
+        && id != own_id
+    {
+        return Err(KeyError::TwoIds {
+            id: label(id)?,
+            own_id: label(own_id)?,
+        });
+    }
+    let id = id.or(own_id).map(label).transpose()?;
+    if members.get("method").is_some() {
+        return openpgp_key(members, id);
+    }
     members.only(&[
         "keyid",
         "keyid_hash_algorithms",
@@ -18,18 +39,26 @@ pub(crate) fn key_from_json(value: &Json<'_>, id: Option<&str>) -> Result<Public
         "keyval",
         "scheme",
     ])?;
+    plain_key(members, id)
+}
+
+/// As [`key_from_json`], for keys that sign DSSE envelopes, which OpenPGP keys do not.
+pub(crate) fn plain_key_from_json(
+    value: &Json<'_>,
+    id: Option<&str>,
+) -> Result<PublicKey, KeyError> {
+    let key = key_from_json(value, id)?;
+    if key.is_openpgp() {
+        return Err(KeyError::OpenPgp);
+    }
+    Ok(key)
+}
+
+fn plain_key(members: &Object<'_>, id: Option<String>) -> Result<PublicKey, KeyError> {
     let keytype = members.read("keytype", string)?;
     let scheme_name = members.read("scheme", string)?;
     let keyval = members.read("keyval", object)?;
-    keyval
-        .only(&["public", "private"])
-        .map_err(|error| error.within("keyval"))?;
-    if keyval
-        .get("private")
-        .is_some_and(|private| *private != Json::text(""))
-    {
-        return Err(KeyError::Private);
-    }
+    read_keyval(keyval)?;
     let public = keyval
         .read("public", string)
         .map_err(|error| error.within("keyval"))?;
@@ -53,15 +82,137 @@ pub(crate) fn key_from_json(value: &Json<'_>, id: Option<&str>) -> Result<Public
             keytype: keytype.into(),
             scheme: scheme_name.into(),
         })?;
-    let own_id = members
-        .get("keyid")
-        .map(|id| string(id).map_err(|error| error.within("keyid")))
-        .transpose()?;
-    let id = id.or(own_id).map(label).transpose()?;
     Ok(PublicKey::new(material, scheme, id))
 }
 
-fn label(id: &str) -> Result<String, ShapeError> {
+/// Refuses what makes a public key something else: a private part, a certificate.
+fn read_keyval(keyval: &Object<'_>) -> Result<(), KeyError> {
+    keyval
+        .only(&["certificate", "private", "public"])
+        .map_err(|error| error.within("keyval"))?;
+    let empty = |name| {
+        keyval
+            .get(name)
+            .is_none_or(|value| *value == Json::text(""))
+    };
+    if !empty("private") {
+        return Err(KeyError::Private);
+    }
+    if !empty("certificate") {
+        return Err(KeyError::Certificate);
+    }
+    Ok(())
+}
+
+/// Reads `{"type", "method", "hashes", "keyid", "keyval", "subkeys"?, "creation_time"?, "validity_period"?}`.
+fn openpgp_key(members: &Object<'_>, id: Option<String>) -> Result<PublicKey, KeyError> {
+    let main = openpgp_part(members, id)?;
+    let mut subkeys = Vec::new();
+    if let Some(listed) = members.get("subkeys") {
+        let listed = object(listed).map_err(|error| error.within("subkeys"))?;
+        if listed.len() > SUBKEYS_MAX {
+            return Err(KeyError::TooMany {
+                what: "subkeys",
+                count_max: SUBKEYS_MAX,
+            });
+        }
+        for (id, value) in listed.iter() {
+            let subkey = openpgp_subkey(id, value).map_err(|source| KeyError::Subkey {
+                id: label(id).unwrap_or_default(),
+                source: Box::new(source),
+            })?;
+            if id == main.id {
+                return Err(ShapeError::new("the main key is not its own subkey")
+                    .within("subkeys")
+                    .into());
+            }
+            subkeys.push(subkey);
+        }
+    }
+    let certificate = Certificate {
+        lifetime: main.lifetime,
+        subkeys,
+    };
+    Ok(PublicKey::openpgp(
+        main.material,
+        main.scheme,
+        main.id,
+        certificate,
+    ))
+}
+
+fn openpgp_subkey(id: &str, value: &Json<'_>) -> Result<Subkey, KeyError> {
+    let members = object(value)?;
+    if members.get("subkeys").is_some() {
+        return Err(ShapeError::new("a subkey has no subkeys").into());
+    }
+    openpgp_part(members, Some(label(id)?))
+}
+
+/// What main keys and subkeys have alike.
+fn openpgp_part(members: &Object<'_>, id: Option<String>) -> Result<Subkey, KeyError> {
+    members.only(&[
+        "creation_time",
+        "hashes",
+        "keyid",
+        "keyval",
+        "method",
+        "subkeys",
+        "type",
+        "validity_period",
+    ])?;
+    let own_id = members.read("keyid", string)?;
+    let id = id.unwrap_or_else(|| own_id.to_owned());
+    if id != own_id {
+        return Err(KeyError::TwoIds {
+            own_id: label(own_id)?,
+            id,
+        });
+    }
+    if !openpgp::is_key_id(&id) {
+        return Err(ShapeError::new("expected 40 digits of lower-case hex")
+            .within("keyid")
+            .into());
+    }
+    if members.read("hashes", strings)? != [HASHES] {
+        return Err(ShapeError::new(format!("expected [{HASHES:?}]"))
+            .within("hashes")
+            .into());
+    }
+    let keyval = members.read("keyval", object)?;
+    read_keyval(keyval)?;
+    let (kind, method) = (
+        members.read("type", string)?,
+        members.read("method", string)?,
+    );
+    let within = |error: ShapeError| error.within("keyval");
+    let (material, scheme) = match (kind, method) {
+        ("rsa", "pgp+rsa-pkcsv1.5") => {
+            let [e, n] = openpgp::read_numbers(keyval, ["e", "n"]).map_err(within)?;
+            (Material::from_rsa_numbers(&n, &e)?, Scheme::OpenPgpRsa)
+        }
+        ("eddsa", "pgp+eddsa-ed25519") => {
+            let [q] = openpgp::read_numbers(keyval, ["q"]).map_err(within)?;
+            (Material::from_ed25519_bytes(&q)?, Scheme::OpenPgpEd25519)
+        }
+        ("dsa", "pgp+dsa-fips-180-2") => return Err(KeyError::Dsa),
+        _ => {
+            return Err(KeyError::Scheme {
+                keytype: kind.into(),
+                scheme: method.into(),
+            });
+        }
+    };
+    Ok(Subkey {
+        fingerprint: Fingerprint::of(&material),
+        id,
+        material,
+        scheme,
+        lifetime: openpgp::read_lifetime(members)?,
+    })
+}
+
+pub(super) fn label(id: &str) -> Result<String, ShapeError> {
     let plain = !id.is_empty()
         && id.len() <= KEY_ID_CHARACTERS_MAX
         && id
@@ -76,28 +227,32 @@ fn label(id: &str) -> Result<String, ShapeError> {
 
 /// The form that [`key_from_json`] reads back, with its id, for layouts.
 pub(crate) fn key_to_json(key: &PublicKey) -> Json<'static> {
-    let Json::Object(members) = identified(key) else {
-        unreachable!("identified() makes an object")
-    };
-    let members = members
-        .iter()
-        .map(|(name, value)| (name.to_owned(), value.clone()));
-    Json::object(members.chain([("keyid".to_owned(), Json::text(key.id().to_owned()))]))
+    if let Some(certificate) = &key.certificate {
+        let mut members =
+            openpgp::key_members(key.id(), &key.material, key.scheme, certificate.lifetime);
+        if !certificate.subkeys.is_empty() {
+            members.push(("subkeys", openpgp::subkeys_to_json(certificate)));
+        }
+        return Json::object(members);
+    }
+    let mut members = identified(key);
+    members.push(("keyid", Json::text(key.id().to_owned())));
+    Json::object(members)
 }
 
 /// The id that current in-toto tools compute: SHA-256 over the canonical key without an id.
 pub(super) fn computed_id(key: &PublicKey) -> String {
-    Sha256::of(&canonical(&identified(key))).to_string()
+    Sha256::of(&canonical(&Json::object(identified(key)))).to_string()
 }
 
-fn identified(key: &PublicKey) -> Json<'static> {
+fn identified(key: &PublicKey) -> Vec<(&'static str, Json<'static>)> {
     let public = key
         .material
         .ed25519_bytes()
         .map_or_else(|| key.material.to_pem(), |bytes| hex(bytes));
-    Json::object([
+    vec![
         ("keytype", Json::text(key.material.keytype())),
         ("keyval", Json::object([("public", Json::text(public))])),
         ("scheme", Json::text(key.scheme.name())),
-    ])
+    ]
 }

@@ -9,10 +9,11 @@ use spki::SubjectPublicKeyInfoRef;
 
 use super::{KeyError, Scheme};
 
-const ID_ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+pub(super) const ID_ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const ID_EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ID_P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const ID_P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const ID_P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 const ID_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
 /// RSA moduli: 2048 is the floor of in-toto 1.0 §4.2; above 8192 a check costs more than a caller would expect.
@@ -25,6 +26,7 @@ pub(super) enum Material {
     Ed25519(Ed25519Key),
     P256(p256::ecdsa::VerifyingKey),
     P384(p384::ecdsa::VerifyingKey),
+    P521(Box<p521::ecdsa::VerifyingKey>),
     Rsa(rsa::PublicKey),
 }
 
@@ -72,6 +74,9 @@ impl Material {
                 ID_P384 => Ok(Self::P384(
                     DecodePublicKey::from_public_key_der(der).map_err(|_| KeyError::Encoding)?,
                 )),
+                ID_P521 => Ok(Self::P521(Box::new(
+                    DecodePublicKey::from_public_key_der(der).map_err(|_| KeyError::Encoding)?,
+                ))),
                 other => Err(KeyError::Type(format!("ECDSA curve {other}"))),
             },
             ID_RSA => Self::from_rsa(
@@ -97,7 +102,7 @@ impl Material {
         Ok(Self::Ed25519(key))
     }
 
-    fn from_rsa(key: rsa::PublicKey) -> Result<Self, KeyError> {
+    pub(super) fn from_rsa(key: rsa::PublicKey) -> Result<Self, KeyError> {
         use rsa::traits::PublicKeyParts;
         if !RSA_BITS.contains(&key.n().bit_width()) {
             return Err(KeyError::Weak("an RSA key must have 2048 to 8192 bits"));
@@ -114,24 +119,64 @@ impl Material {
         Ok(Self::Rsa(key))
     }
 
+    /// Takes modulus and exponent, most significant byte first.
+    pub(super) fn from_rsa_numbers(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
+        use rsa::pkcs1::{RsaPublicKeyRef, UintRef};
+        let number = |bytes| UintRef::new(bytes).map_err(|_| KeyError::Encoding);
+        let key = RsaPublicKeyRef {
+            modulus: number(n)?,
+            public_exponent: number(e)?,
+        };
+        Self::from_rsa(rsa::PublicKey::try_from(key).map_err(|_| KeyError::Encoding)?)
+    }
+
+    /// Modulus and exponent without leading zeros; empty for other keys.
+    pub(super) fn rsa_numbers(&self) -> (Vec<u8>, Vec<u8>) {
+        use rsa::traits::PublicKeyParts;
+        let trimmed = |bytes: Box<[u8]>| {
+            let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+            bytes[zeros..].to_vec()
+        };
+        match self {
+            Self::Rsa(key) => (trimmed(key.n_bytes()), trimmed(key.e_bytes())),
+            _ => (Vec::new(), Vec::new()),
+        }
+    }
+
+    /// The length of an RSA signature; 0 for other keys.
+    pub(super) fn rsa_modulus_bytes(&self) -> usize {
+        use rsa::traits::PublicKeyParts;
+        match self {
+            Self::Rsa(key) => key.size(),
+            _ => 0,
+        }
+    }
+
     pub(super) fn default_scheme(&self) -> Scheme {
         match self {
             Self::Ed25519(_) => Scheme::Ed25519,
             Self::P256(_) => Scheme::EcdsaP256,
             Self::P384(_) => Scheme::EcdsaP384,
+            Self::P521(_) => Scheme::EcdsaP521,
             Self::Rsa(_) => Scheme::RsaPssSha256,
         }
     }
 
-    /// Whether the scheme is one of this key type's.
+    /// Whether the scheme is one of this key type's; OpenPGP schemes come with OpenPGP keys alone.
     pub(super) fn supports(&self, scheme: Scheme) -> bool {
         match self {
             Self::Ed25519(_) => scheme == Scheme::Ed25519,
             Self::P256(_) => scheme == Scheme::EcdsaP256,
             Self::P384(_) => scheme == Scheme::EcdsaP384,
-            Self::Rsa(_) => !matches!(
+            Self::P521(_) => scheme == Scheme::EcdsaP521,
+            Self::Rsa(_) => matches!(
                 scheme,
-                Scheme::Ed25519 | Scheme::EcdsaP256 | Scheme::EcdsaP384
+                Scheme::RsaPssSha256
+                    | Scheme::RsaPssSha384
+                    | Scheme::RsaPssSha512
+                    | Scheme::RsaPkcs1Sha256
+                    | Scheme::RsaPkcs1Sha384
+                    | Scheme::RsaPkcs1Sha512
             ),
         }
     }
@@ -139,7 +184,7 @@ impl Material {
     pub(super) fn keytype(&self) -> &'static str {
         match self {
             Self::Ed25519(_) => "ed25519",
-            Self::P256(_) | Self::P384(_) => "ecdsa",
+            Self::P256(_) | Self::P384(_) | Self::P521(_) => "ecdsa",
             Self::Rsa(_) => "rsa",
         }
     }
@@ -158,6 +203,7 @@ impl Material {
             Self::Ed25519(key) => return ed25519_spki(key.as_bytes()),
             Self::P256(key) => key.to_public_key_der(),
             Self::P384(key) => key.to_public_key_der(),
+            Self::P521(key) => key.to_public_key_der(),
             Self::Rsa(key) => key.to_public_key_der(),
         };
         encoded.expect("a parsed key encodes").into_vec()
@@ -169,12 +215,18 @@ impl Material {
     }
 
     pub(super) fn verifies(&self, scheme: Scheme, message: &[u8], signature: &[u8]) -> bool {
+        // An OpenPGP key's signature is never one over the bare message.
+        if !self.supports(scheme) {
+            return false;
+        }
         match self {
             Self::Ed25519(key) => ed25519_dalek::Signature::from_slice(signature)
                 .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
             Self::P256(key) => p256::ecdsa::DerSignature::try_from(signature)
                 .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
             Self::P384(key) => p384::ecdsa::DerSignature::try_from(signature)
+                .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
+            Self::P521(key) => p521::ecdsa::DerSignature::try_from(signature)
                 .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
             Self::Rsa(key) => rsa_verifies(key, scheme, message, signature),
         }
@@ -208,7 +260,7 @@ fn rsa_verifies(key: &rsa::PublicKey, scheme: Scheme, message: &[u8], signature:
         Scheme::RsaPkcs1Sha256 => pkcs1_verifies::<sha2::Sha256>(key, message, signature),
         Scheme::RsaPkcs1Sha384 => pkcs1_verifies::<sha2::Sha384>(key, message, signature),
         Scheme::RsaPkcs1Sha512 => pkcs1_verifies::<sha2::Sha512>(key, message, signature),
-        Scheme::Ed25519 | Scheme::EcdsaP256 | Scheme::EcdsaP384 => false,
+        _ => false,
     }
 }
 

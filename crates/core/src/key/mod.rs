@@ -1,73 +1,27 @@
 //! Keys: who could have signed, and whether a signature is theirs.
 //!
-//! **Enters:** key files (PEM, in-toto JSON), messages and signatures of any origin.
+//! **Enters:** key files (PEM, in-toto JSON with OpenPGP keys in it), messages and signatures of any origin.
 //! **Leaves:** [`PublicKey`]s that are strong enough to count, each with one scheme, and a yes or no for each signature.
 //! **Never:** trust in a key id: it is a label. Two keys are one key when their material is ([`PublicKey::fingerprint`]).
 
+mod derived;
 mod intoto;
 mod material;
+mod openpgp;
+mod private_file;
+mod scheme;
 mod signing;
 
-pub(crate) use intoto::{key_from_json, key_to_json};
+pub(crate) use intoto::{key_from_json, key_to_json, plain_key_from_json};
+pub use openpgp::{OpenPgpSignature, OpenPgpSignatureError};
+pub use scheme::Scheme;
 pub use signing::{SigningKey, SigningKeyError};
 
 use crate::digest::Sha256;
-use crate::json::{self, JsonError, ShapeError};
+use crate::json::{self, Json, JsonError, ShapeError, object};
 use crate::limits::Limits;
 use material::Material;
-
-/// A signature scheme; each key has exactly one, fixed when the key is read, never chosen by a signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Scheme {
-    /// Ed25519 by the strict rule: canonical encodings, no small-order points.
-    Ed25519,
-    /// ECDSA over P-256 with SHA-256, signature in DER.
-    EcdsaP256,
-    /// ECDSA over P-384 with SHA-384, signature in DER.
-    EcdsaP384,
-    /// RSASSA-PSS, MGF1 and digest SHA-256, any salt length.
-    RsaPssSha256,
-    /// RSASSA-PSS, MGF1 and digest SHA-384, any salt length.
-    RsaPssSha384,
-    /// RSASSA-PSS, MGF1 and digest SHA-512, any salt length.
-    RsaPssSha512,
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    RsaPkcs1Sha256,
-    /// RSASSA-PKCS1-v1_5 with SHA-384.
-    RsaPkcs1Sha384,
-    /// RSASSA-PKCS1-v1_5 with SHA-512.
-    RsaPkcs1Sha512,
-}
-
-impl Scheme {
-    const ALL: [(Self, &'static str); 9] = [
-        (Self::Ed25519, "ed25519"),
-        (Self::EcdsaP256, "ecdsa-sha2-nistp256"),
-        (Self::EcdsaP384, "ecdsa-sha2-nistp384"),
-        (Self::RsaPssSha256, "rsassa-pss-sha256"),
-        (Self::RsaPssSha384, "rsassa-pss-sha384"),
-        (Self::RsaPssSha512, "rsassa-pss-sha512"),
-        (Self::RsaPkcs1Sha256, "rsa-pkcs1v15-sha256"),
-        (Self::RsaPkcs1Sha384, "rsa-pkcs1v15-sha384"),
-        (Self::RsaPkcs1Sha512, "rsa-pkcs1v15-sha512"),
-    ];
-
-    /// The name that in-toto metadata uses.
-    pub fn name(self) -> &'static str {
-        Self::ALL
-            .iter()
-            .find(|(scheme, _)| *scheme == self)
-            .map_or("", |(_, name)| name)
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .find(|(_, known)| *known == name)
-            .map(|(scheme, _)| *scheme)
-    }
-}
+use openpgp::Certificate;
 
 /// A public key with its one scheme and the label that metadata knows it by.
 ///
@@ -78,11 +32,19 @@ pub struct PublicKey {
     scheme: Scheme,
     id: String,
     fingerprint: Fingerprint,
+    /// What only an OpenPGP key has.
+    certificate: Option<Certificate>,
 }
 
-/// SHA-256 of a key's canonical SubjectPublicKeyInfo: what tells keys apart.
+/// SHA-256 of a key's canonical SubjectPublicKeyInfo: what tells keys apart. An OpenPGP key has that of its material.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(Sha256);
+
+impl Fingerprint {
+    fn of(material: &Material) -> Self {
+        Self(Sha256::of(&material.to_spki_der()))
+    }
+}
 
 impl std::fmt::Display for Fingerprint {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -97,19 +59,13 @@ impl PublicKey {
     /// parameter, which RFC 8410 §3 forbids and rebuilderd publishes, is read as the key it means.
     ///
     /// # Errors
-    /// [`KeyError`] for anything else: private keys, weak keys, unknown types.
+    /// [`KeyError`] for anything else: private keys, weak keys, unknown types; and for OpenPGP keys, because who is named by
+    /// such a file signs DSSE envelopes. [`public_keys_from_file`] reads those.
     pub fn from_file(bytes: &[u8], limits: &Limits) -> Result<Self, KeyError> {
-        if bytes.len() > limits.policy_bytes_max {
-            return Err(KeyError::TooLarge {
-                bytes_max: limits.policy_bytes_max,
-            });
+        match KeyFile::parse(bytes, limits)? {
+            KeyFile::Json(value) => plain_key_from_json(&value, None),
+            KeyFile::Pem(text) => Self::from_pem(text),
         }
-        if bytes.trim_ascii_start().starts_with(b"{") {
-            let value = json::parse(bytes, limits)?;
-            return key_from_json(&value, None);
-        }
-        let text = std::str::from_utf8(bytes).map_err(|_| KeyError::Unrecognised)?;
-        Self::from_pem(text)
     }
 
     /// Reads a PEM `PUBLIC KEY`; see [`Self::from_file`].
@@ -123,15 +79,51 @@ impl PublicKey {
     }
 
     fn new(material: Material, scheme: Scheme, id: Option<String>) -> Self {
-        let fingerprint = Fingerprint(Sha256::of(&material.to_spki_der()));
         let mut key = Self {
+            fingerprint: Fingerprint::of(&material),
             material,
             scheme,
             id: String::new(),
-            fingerprint,
+            certificate: None,
         };
         key.id = id.unwrap_or_else(|| intoto::computed_id(&key));
         key
+    }
+
+    fn openpgp(material: Material, scheme: Scheme, id: String, certificate: Certificate) -> Self {
+        Self {
+            certificate: Some(certificate),
+            ..Self::new(material, scheme, Some(id))
+        }
+    }
+
+    /// The same key with another scheme of its type, such as `rsa-pkcs1v15-sha256`; a computed id changes with it.
+    ///
+    /// # Errors
+    /// [`KeyError::Scheme`] when the scheme is not known or not this key type's; an OpenPGP key has no other.
+    pub fn with_scheme(&self, name: &str) -> Result<Self, KeyError> {
+        let scheme = Scheme::from_name(name)
+            .filter(|scheme| !self.is_openpgp() && self.material.supports(*scheme))
+            .ok_or_else(|| KeyError::Scheme {
+                keytype: self.material.keytype().to_owned(),
+                scheme: name.to_owned(),
+            })?;
+        let label = (self.id != intoto::computed_id(self)).then(|| self.id.clone());
+        Ok(Self::new(self.material.clone(), scheme, label))
+    }
+
+    /// The same key under another id, such as the one that older tools compute.
+    ///
+    /// # Errors
+    /// [`KeyError::Shape`] when the id is not a bounded word.
+    pub fn with_id(&self, id: &str) -> Result<Self, KeyError> {
+        let id = intoto::label(id)?;
+        Ok(Self { id, ..self.clone() })
+    }
+
+    /// The key as in-toto 1.0 §4.2 writes it in JSON, with its id; an OpenPGP key with its subkeys.
+    pub fn to_json(&self) -> Json<'static> {
+        key_to_json(self)
     }
 
     /// The label that metadata knows this key by; SHA-256 in hex over the key's in-toto form unless its file said otherwise.
@@ -168,6 +160,61 @@ impl PartialEq for PublicKey {
 
 impl Eq for PublicKey {}
 
+/// Reads the keys of a file: one key in PEM or in-toto JSON as [`PublicKey::from_file`] does, an OpenPGP key in in-toto JSON, or a
+/// JSON map from id to key as layouts have it.
+///
+/// # Errors
+/// [`KeyError`] for the first thing that is no key, a key whose id is not that of the map, no key at all, and more keys than
+/// [`Limits::keys_max`].
+pub fn public_keys_from_file(bytes: &[u8], limits: &Limits) -> Result<Vec<PublicKey>, KeyError> {
+    let value = match KeyFile::parse(bytes, limits)? {
+        KeyFile::Pem(text) => return Ok(vec![PublicKey::from_pem(text)?]),
+        KeyFile::Json(value) => value,
+    };
+    let members = object(&value)?;
+    if members
+        .get("keyval")
+        .is_some_and(|found| matches!(found, Json::Object(inner) if inner.get("keyval").is_none()))
+    {
+        return Ok(vec![key_from_json(&value, None)?]);
+    }
+    if members.is_empty() {
+        return Err(ShapeError::new("a map without a key").into());
+    }
+    if members.len() > limits.keys_max {
+        return Err(KeyError::TooMany {
+            what: "keys",
+            count_max: limits.keys_max,
+        });
+    }
+    members
+        .iter()
+        .map(|(id, key)| key_from_json(key, Some(id)))
+        .collect()
+}
+
+/// A key file whose size met the limit, and whose form is known.
+enum KeyFile<'a> {
+    Pem(&'a str),
+    Json(Json<'a>),
+}
+
+impl<'a> KeyFile<'a> {
+    fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Self, KeyError> {
+        if bytes.len() > limits.policy_bytes_max {
+            return Err(KeyError::TooLarge {
+                bytes_max: limits.policy_bytes_max,
+            });
+        }
+        if bytes.trim_ascii_start().starts_with(b"{") {
+            return Ok(Self::Json(json::parse(bytes, limits)?));
+        }
+        std::str::from_utf8(bytes)
+            .map(Self::Pem)
+            .map_err(|_| KeyError::Unrecognised)
+    }
+}
+
 /// Why a key cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -191,7 +238,7 @@ pub enum KeyError {
     Encoding,
     /// A key type or curve that is not supported.
     #[error(
-        "key type {0} is not supported; use Ed25519, ECDSA P-256 or P-384, or RSA of at least 2048 bits"
+        "key type {0} is not supported; use Ed25519, ECDSA P-256, P-384 or P-521, or RSA of at least 2048 bits"
     )]
     Type(String),
     /// A scheme that is not supported or not for this key type.
@@ -201,6 +248,43 @@ pub enum KeyError {
         keytype: String,
         /// The scheme as the file names it.
         scheme: String,
+    },
+    /// OpenPGP with DSA.
+    #[error(
+        "an OpenPGP DSA key: its 1024-bit forms are weak and it is not supported; use RSA or Ed25519"
+    )]
+    Dsa,
+    /// An OpenPGP key where a key signs DSSE envelopes.
+    #[error(
+        "an OpenPGP key, which signs in-toto metablocks alone; a key that signs DSSE envelopes belongs here, such as one of `quorate key new`"
+    )]
+    OpenPgp,
+    /// A subkey that cannot be used; the key is refused whole.
+    #[error("subkey {id}: {source}")]
+    Subkey {
+        /// The subkey's id.
+        id: String,
+        /// What is wrong with it.
+        source: Box<Self>,
+    },
+    /// An X.509 certificate in the place of a key.
+    #[error("X.509 certificates are not supported; name the key itself")]
+    Certificate,
+    /// A key whose own id is not the one that it stands under.
+    #[error("the key under id {id} calls itself {own_id}, and a key has one id")]
+    TwoIds {
+        /// The id under which it stands.
+        id: String,
+        /// The id that it names itself.
+        own_id: String,
+    },
+    /// More keys than one file may have.
+    #[error("more than {count_max} {what}")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// The limit.
+        count_max: usize,
     },
     /// A key that proves nothing: small order, too short, an exponent out of range.
     #[error("weak key: {0}")]

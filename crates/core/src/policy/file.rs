@@ -137,11 +137,18 @@ impl PolicyFile {
         }
         let key = |reference: &String| {
             keys.get(reference)
+                .filter(|key| !key.is_openpgp())
                 .cloned()
-                .ok_or_else(|| CompileError::KeyMissing(reference.clone()))
+                .ok_or_else(|| match keys.get(reference) {
+                    None => CompileError::KeyMissing(reference.clone()),
+                    Some(_) => CompileError::OpenPgp(reference.clone()),
+                })
         };
         let (functionaries, parties) = self.parties_with(key)?;
-        let artifacts = Glob::parse(&self.artifacts).map_err(|_| CompileError::Artifacts)?;
+        let artifacts = Glob::parse(&self.artifacts)
+            .ok()
+            .filter(|pattern| !pattern.as_str().is_empty())
+            .ok_or(CompileError::Artifacts)?;
         let layout = self
             .layout(expires, threshold, functionaries, &artifacts)
             .to_json()
@@ -240,6 +247,11 @@ pub enum CompileError {
         /// The limit in bytes.
         bytes_max: usize,
     },
+    /// An OpenPGP key where a key signs DSSE envelopes.
+    #[error(
+        "{0} is an OpenPGP key, and owners and parties sign DSSE envelopes, which OpenPGP keys do not"
+    )]
+    OpenPgp(String),
     /// Not TOML, or a key is missing, unknown or of the wrong type.
     #[error("{0}")]
     Toml(String),

@@ -206,7 +206,14 @@ impl Policy {
                         id: id.clone(),
                     });
                 }
-                keys.push(layout.keys[id].clone());
+                let key = layout.keys[id].clone();
+                if key.is_openpgp() {
+                    return Err(PolicyError::OpenPgp {
+                        party: name,
+                        id: id.clone(),
+                    });
+                }
+                keys.push(key);
             }
             parties.push(Party { name, keys });
         }
@@ -372,11 +379,10 @@ fn read<T>(
             expected,
         });
     }
-    read(
-        &opened
-            .json(limits)
-            .map_err(|source| PolicyError::Json { document, source })?,
-    )
+    let value = opened
+        .json(limits)
+        .map_err(|source| PolicyError::Json { document, source })?;
+    read(&value)
 }
 
 /// Why a policy is not in force.
@@ -465,6 +471,16 @@ pub enum PolicyError {
     /// The terms give a party a key that may not sign the step.
     #[error("key {id} of party {party} may not sign step {STEP:?}")]
     KeyNotInStep {
+        /// The party.
+        party: String,
+        /// The key's id.
+        id: String,
+    },
+    /// A party has an OpenPGP key, and parties sign DSSE envelopes.
+    #[error(
+        "key {id} of party {party} is an OpenPGP key, and parties sign DSSE envelopes, which OpenPGP keys do not"
+    )]
+    OpenPgp {
         /// The party.
         party: String,
         /// The key's id.

@@ -7,7 +7,7 @@ use crate::attest::is_party_name;
 use crate::digest::Sha256;
 use crate::intoto::Glob;
 use crate::json::{Json, Members, ShapeError, integer, object, string, strings};
-use crate::key::{KeyError, PublicKey, key_from_json, key_to_json};
+use crate::key::{KeyError, PublicKey, key_to_json, plain_key_from_json};
 use crate::limits::Limits;
 
 /// The payload type of terms.
@@ -164,7 +164,12 @@ impl Terms {
                 })
             })?,
             artifacts: members.read("artifacts", |value| {
-                Glob::parse(string(value)?).map_err(|error| ShapeError::new(error.to_string()))
+                let pattern = Glob::parse(string(value)?);
+                let pattern = pattern.map_err(|error| ShapeError::new(error.to_string()))?;
+                if pattern.as_str().is_empty() {
+                    return Err(ShapeError::new("an empty pattern matches nothing"));
+                }
+                Ok(pattern)
             })?,
             parties: members.read_items("parties", read_party)?,
             owners: read_owner_keys(owners.required("keys")?)?,
@@ -237,7 +242,7 @@ fn read_party(value: &Json<'_>) -> Result<(String, Vec<String>), ShapeError> {
 fn read_owner_keys(value: &Json<'_>) -> Result<Vec<PublicKey>, TermsError> {
     let keys = crate::json::array(value)?;
     keys.iter()
-        .map(|key| key_from_json(key, None).map_err(TermsError::Key))
+        .map(|key| plain_key_from_json(key, None).map_err(TermsError::Key))
         .collect()
 }
 

@@ -37,6 +37,12 @@ fn an_unknown_member_anywhere_is_refused() {
 }
 
 #[test]
+fn an_empty_pattern_of_artifacts_is_refused() {
+    let error = refused_with(&["artifacts"], Some(Json::text("")));
+    assert!(error.to_string().contains("artifacts"), "{error}");
+}
+
+#[test]
 fn a_missing_member_is_refused() {
     for path in [
         &["_type"][..],

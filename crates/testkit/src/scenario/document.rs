@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use quorate::digest::Sha256;
-use quorate::envelope::sign;
-use quorate::json::{Json, canonical, parse};
+use quorate::envelope::{sign, sign_metablock};
+use quorate::json::{Json, parse};
 use quorate::key::SigningKey;
 use quorate::limits::Limits;
 
@@ -19,21 +19,7 @@ pub fn signed<'k>(
 
 /// An in-toto metablock over the JSON document `payload`, as the older tools write it.
 pub fn metablock<'k>(payload: &[u8], keys: impl IntoIterator<Item = &'k SigningKey>) -> Vec<u8> {
-    let value = read(payload);
-    let message = canonical(&value);
-    let signature = |key: &SigningKey| {
-        let hex: String = key
-            .sign(&message)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        Json::object([
-            ("keyid", Json::text(key.public().id().to_owned())),
-            ("sig", Json::text(hex)),
-        ])
-    };
-    let signatures = keys.into_iter().map(signature).collect();
-    Json::object([("signed", value), ("signatures", Json::Array(signatures))]).to_text()
+    sign_metablock(&read(payload), &keys.into_iter().collect::<Vec<_>>())
 }
 
 /// The JSON document with `value` at `path`, a list of names and indexes; `None` takes out what is there.
