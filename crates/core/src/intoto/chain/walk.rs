@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::evidence::{Budget, Evidence, Place, places};
+use super::evidence::{Budget, Evidence, Place, Sources, places};
 use super::refusal::ItemKind;
 use super::rules::{Links, apply};
 use super::{
@@ -10,6 +10,7 @@ use super::{
     Refusal, RuleTrace, StepTrace, Trace, Verification, link_of,
 };
 use crate::envelope::{Envelope, PAYLOAD_TYPE_IN_TOTO};
+use crate::intoto::layout::holders;
 use crate::intoto::{ArtifactList, Artifacts, Inspection, Layout, Link, Parameters, Rule, Step};
 use crate::key::{Fingerprint, PublicKey};
 use crate::limits::Limits;
@@ -21,11 +22,14 @@ pub(super) fn verify(
     inspector: &mut dyn Inspector,
 ) -> Verification {
     let mut walk = Walk {
-        links,
+        sources: Sources {
+            links,
+            limits: chain.limits,
+            budget: Budget::new(chain.limits),
+        },
         inspector,
         at: chain.at,
         limits: chain.limits,
-        budget: Budget::new(chain.limits),
     };
     let mut trace = Trace::default();
     let root = Root {
@@ -43,11 +47,10 @@ pub(super) fn verify(
 }
 
 struct Walk<'w> {
-    links: &'w dyn LinkSource,
+    sources: Sources<'w>,
     inspector: &'w mut dyn Inspector,
     at: Timestamp,
     limits: &'w Limits,
-    budget: Budget,
 }
 
 /// A layout that is to be verified: the caller's, or a functionary's.
@@ -99,7 +102,12 @@ impl Walk<'_> {
             return Err(Refusal::NoKeys);
         }
         let envelope = Envelope::parse(root.bytes, self.limits)?;
-        let keys: Vec<&PublicKey> = root.keys.iter().collect();
+        let valid = root.keys.iter().map(|key| {
+            let expired = || Refusal::KeyExpired(key.id().to_owned());
+            key.at(self.at).ok_or_else(expired)
+        });
+        let valid = valid.collect::<Result<Vec<_>, _>>()?;
+        let keys: Vec<&PublicKey> = valid.iter().collect();
         let ids = |keys: Vec<&PublicKey>| keys.iter().map(|key| key.id().to_owned()).collect();
         let mut checks = self.limits.signature_checks_max;
         let Ok(opened) = envelope.open_by_id(&keys, self.limits, &mut checks) else {
@@ -155,6 +163,12 @@ impl Walk<'_> {
                 break;
             }
         }
+        let holders = holders(
+            layout
+                .functionaries(step)
+                .map(|functionary| functionary.key),
+        );
+        let votes: BTreeSet<_> = votes.iter().map(|key| holders.get(key)).collect();
         traced.counted = votes.len();
         let few = traced.too_few();
         trace.steps.push(traced);
@@ -175,7 +189,7 @@ impl Walk<'_> {
         counted: &mut Vec<Counted>,
     ) -> Result<(), Refusal> {
         let path = format!("{}{}.link", root.folder, place.stem);
-        let read = place.read(root.folder, step, self.links, self.limits, &mut self.budget);
+        let read = place.read(root.folder, step, self.at, &mut self.sources);
         let (fate, link, outcome) = match read {
             Ok(None) => (Fate::Absent, None, Ok(())),
             Err(reason) => (Fate::Dropped(reason), None, Ok(())),
@@ -198,7 +212,11 @@ impl Walk<'_> {
         let stated = link.as_ref().map(|link| &link.command);
         traced.links.push(LinkTrace {
             path: path.clone(),
-            key_ids: place.keys.iter().map(|(id, _)| (*id).to_owned()).collect(),
+            key_ids: place
+                .owners
+                .iter()
+                .map(|owner| owner.id.to_owned())
+                .collect(),
             fate,
             other_command: stated
                 .filter(|command| **command != step.expected_command)

@@ -78,10 +78,10 @@ fn keys(layout: &Layout, found: &mut Vec<Weakness>) {
     let mut steps_by_key: BTreeMap<Fingerprint, BTreeSet<usize>> = BTreeMap::new();
     let mut listed = BTreeSet::new();
     for (at, step) in layout.steps.iter().enumerate() {
-        for (id, key) in layout.functionaries(step) {
-            listed.insert(id);
+        for functionary in layout.functionaries(step) {
+            listed.insert(functionary.key.id());
             steps_by_key
-                .entry(key.fingerprint())
+                .entry(functionary.key.fingerprint())
                 .or_default()
                 .insert(at);
         }
@@ -134,7 +134,9 @@ fn shared(layout: &Layout, id: &str, steps: Option<&BTreeSet<usize>>, found: &mu
 fn single_functionary(layout: &Layout, at: usize, found: &mut Vec<Weakness>) {
     let step = &layout.steps[at];
     let keys = layout.functionaries(step);
-    let distinct: BTreeSet<_> = keys.map(|(_, key)| key.fingerprint()).collect();
+    let distinct: BTreeSet<_> = keys
+        .map(|functionary| functionary.key.fingerprint())
+        .collect();
     if step.threshold.get() == 1 && distinct.len() == 1 {
         found.push(Weakness::new(
             WeaknessCode::SingleFunctionary,
