@@ -53,7 +53,7 @@ Example, from a file to a policy that verifiers take:
     Prove(ProveArguments),
     /// Answer for files: were they rebuilt, and by whom?
     Verify(VerifyArguments),
-    /// The in-toto commands: record steps, sign and compare links
+    /// Carry out, record and verify steps of an in-toto supply chain
     #[command(
         subcommand,
         name = "in-toto",

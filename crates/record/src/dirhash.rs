@@ -45,7 +45,10 @@ pub(crate) fn digest(
     for (name, digest) in &lines {
         stream.update(format!("{digest}  {name}\n").as_bytes());
     }
-    let within = walk.warnings.into_iter().map(|warning| inside(uri, warning));
+    let within = walk
+        .warnings
+        .into_iter()
+        .map(|warning| inside(uri, warning));
     Ok((stream.finish(), within.collect()))
 }
 

@@ -69,7 +69,9 @@ pub enum RecordError {
         problem: String,
     },
     /// More entries than a link could hold by far: most likely links that multiply.
-    #[error("more than {0} files and folders; symbolic links that lead to each other multiply them")]
+    #[error(
+        "more than {0} files and folders; symbolic links that lead to each other multiply them"
+    )]
     TooMany(usize),
 }
 
@@ -101,10 +103,15 @@ impl std::fmt::Display for Warning {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Nothing(path) => write!(out, "{path:?}: nothing there, nothing recorded"),
-            Self::Excluded(path) => write!(out, "{path:?}: excluded by a pattern, nothing recorded"),
+            Self::Excluded(path) => {
+                write!(out, "{path:?}: excluded by a pattern, nothing recorded")
+            }
             Self::Empty(path) => write!(out, "{path:?}: no file in it, nothing recorded"),
             Self::BrokenLink(path) => {
-                write!(out, "{path:?}: a symbolic link that leads nowhere, not recorded")
+                write!(
+                    out,
+                    "{path:?}: a symbolic link that leads nowhere, not recorded"
+                )
             }
             Self::Special(path) => write!(out, "{path:?}: a pipe, socket or device, not recorded"),
             Self::Loop(path) => write!(
@@ -115,7 +122,10 @@ impl std::fmt::Display for Warning {
                 write!(out, "the exclude pattern {pattern:?} matched nothing")
             }
             Self::UnusedPrefix(prefix) => {
-                write!(out, "no name begins with the prefix {prefix:?}, nothing stripped")
+                write!(
+                    out,
+                    "no name begins with the prefix {prefix:?}, nothing stripped"
+                )
             }
             Self::Dirty(uri) => write!(
                 out,

@@ -39,7 +39,11 @@ impl Excludes {
     pub(crate) fn prunes(&self, folder: &Path) -> bool {
         // A pattern with `!` may want something back from below a folder that `name/` excludes.
         let is_folder = self.all.num_whitelists() == 0;
-        self.decide(folder, self.all.matched(relative(folder), is_folder), is_folder)
+        self.decide(
+            folder,
+            self.all.matched(relative(folder), is_folder),
+            is_folder,
+        )
     }
 
     /// Whether that path is left out, for its own sake or that of a folder around it.
@@ -48,7 +52,11 @@ impl Excludes {
         if relative.as_os_str().is_empty() {
             return false;
         }
-        self.decide(path, self.all.matched_path_or_any_parents(relative, false), false)
+        self.decide(
+            path,
+            self.all.matched_path_or_any_parents(relative, false),
+            false,
+        )
     }
 
     fn decide<T>(&self, path: &Path, found: Match<T>, is_folder: bool) -> bool {

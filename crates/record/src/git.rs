@@ -96,7 +96,13 @@ impl Repository {
 
     /// Options that take away each filter which the repository's configuration defines: filters are commands.
     fn filters_off(&self) -> Result<Vec<String>, RecordError> {
-        let list = ["config", "--null", "--name-only", "--get-regexp", r"^filter\."];
+        let list = [
+            "config",
+            "--null",
+            "--name-only",
+            "--get-regexp",
+            r"^filter\.",
+        ];
         // Exit code 1: there are none.
         let output = self.start(&list)?;
         let names = String::from_utf8_lossy(&output.stdout);
@@ -145,7 +151,12 @@ impl Repository {
         if let Some(around) = self.folder.parent() {
             command.env("GIT_CEILING_DIRECTORIES", around);
         }
-        command.args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
+        command.args([
+            "-c",
+            "core.fsmonitor=false",
+            "-c",
+            "core.hooksPath=/dev/null",
+        ]);
         command.args(arguments.iter().map(AsRef::as_ref));
         command.current_dir(&self.folder).stdin(Stdio::null());
         command

@@ -114,7 +114,10 @@ mod tests {
         assert_eq!(prefixes.name("", "lib\\a").unwrap(), "a");
         assert_eq!(prefixes.unused(), []);
         assert!(prefixes.name("", "src/").is_err(), "nothing would be left");
-        assert!(prefixes.name("", "../a").is_err(), "a rule could not name it");
+        assert!(
+            prefixes.name("", "../a").is_err(),
+            "a rule could not name it"
+        );
     }
 
     #[test]

@@ -100,7 +100,12 @@ impl<'a> Walk<'a> {
         Ok(None)
     }
 
-    fn folder(&mut self, path: PathBuf, name: &str, metadata: &Metadata) -> Result<(), RecordError> {
+    fn folder(
+        &mut self,
+        path: PathBuf,
+        name: &str,
+        metadata: &Metadata,
+    ) -> Result<(), RecordError> {
         let mut waiting = vec![Folder {
             path,
             name: name.to_owned(),
@@ -131,7 +136,9 @@ impl<'a> Walk<'a> {
             return self.unnameable(folder, entry);
         };
         let name = join(&folder.name, name);
-        let own = entry.file_type().map_err(|error| io(&entry.path(), error))?;
+        let own = entry
+            .file_type()
+            .map_err(|error| io(&entry.path(), error))?;
         // A folder is asked about before its links are followed, which could lead anywhere.
         let pruned = !own.is_file() && self.excludes.prunes(Path::new(&name));
         if pruned || (!own.is_dir() && self.excludes.excludes(Path::new(&name))) {

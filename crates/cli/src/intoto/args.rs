@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::verify::VerifyArguments;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum InTotoVerb {
     /// Carry out a step: record materials, run its command, record products, sign the link
@@ -24,6 +26,8 @@ Example:
     MatchProducts(MatchProductsArguments),
     /// Sign a link or layout, or check its signatures
     Sign(SignArguments),
+    /// Say whether a supply chain holds: layout, links, rules, inspections
+    Verify(VerifyArguments),
     /// Make links to this program named in-toto-run, in-toto-record and so on
     #[command(after_help = "\
 Example:

@@ -1,11 +1,13 @@
 //! `quorate in-toto`: the in-toto commands, with the flags, file names and exit codes of the reference tools.
 //!
 //! **Enters:** a step's name, paths to record, a command to run, a key to sign with; or a signed document.
-//! **Leaves:** links under the names that verifiers look for, written whole or not at all.
-//! **Never:** a verdict; a link signed by a key that the user did not name; a command killed that nobody gave a time limit.
+//! **Leaves:** links under the names that verifiers look for, written whole or not at all; the library's verdict on a chain.
+//! **Never:** a judgement of its own; a link signed by a key that the user did not name; a command killed that nobody gave a time limit.
 
 mod args;
 mod execute;
+mod explain;
+mod inspect;
 mod link_file;
 mod links;
 mod match_products;
@@ -17,6 +19,7 @@ mod run;
 mod sign;
 mod signer;
 mod talk;
+mod verify;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -43,6 +46,7 @@ pub(crate) fn run(verb: InTotoVerb) -> Result<ExitCode, CommandError> {
         InTotoVerb::Mock(arguments) => mock::run(&arguments),
         InTotoVerb::MatchProducts(arguments) => match_products::run(&arguments),
         InTotoVerb::Sign(arguments) => sign::run(&arguments),
+        InTotoVerb::Verify(arguments) => verify::run(&arguments),
         InTotoVerb::Links { folder } => links::run(&folder),
     }
 }

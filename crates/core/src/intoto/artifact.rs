@@ -171,14 +171,18 @@ pub fn artifacts_to_json(artifacts: &Artifacts) -> Json<'static> {
 ///
 /// A leading slash is part of an absolute path. A name that starts with a scheme (`https://…`, ITE-4) may have empty parts.
 pub fn is_normal_name(name: &str) -> bool {
-    let (rest, is_uri) = match name.split_once(':') {
-        Some((scheme, rest)) if is_scheme(scheme) => (rest, true),
-        _ => (name.strip_prefix('/').unwrap_or(name), false),
+    let bytes = name.as_bytes();
+    let colon = bytes.iter().position(|byte| *byte == b':');
+    let scheme = colon.filter(|at| is_scheme(&name[..*at]));
+    let rest = match scheme {
+        Some(colon) => &bytes[colon + 1..],
+        None => bytes.strip_prefix(b"/").unwrap_or(bytes),
     };
-    !rest.is_empty()
-        && rest
-            .split('/')
-            .all(|part| part != "." && part != ".." && (is_uri || !part.is_empty()))
+    let is_part = |part: &[u8]| match part {
+        b"." | b".." => false,
+        part => scheme.is_some() || !part.is_empty(),
+    };
+    !rest.is_empty() && rest.split(|byte| *byte == b'/').all(is_part)
 }
 
 /// RFC 3986 §3.1.

@@ -87,6 +87,9 @@ fn every_vector_gets_its_verdict() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     println!("{judged} of {judged} vectors as expected");
-    assert!(left.iter().all(|name| name.starts_with("insp-")), "{left:?}");
+    assert!(
+        left.iter().all(|name| name.starts_with("insp-")),
+        "{left:?}"
+    );
     assert_eq!((judged, left.len()), (118, 6));
 }

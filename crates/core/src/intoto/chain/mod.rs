@@ -10,6 +10,7 @@
 mod evidence;
 mod queue;
 mod refusal;
+mod report;
 mod rules;
 mod trace;
 mod walk;
@@ -84,8 +85,19 @@ pub struct InspectionRecord {
     pub materials: Artifacts,
     /// The files after it.
     pub products: Artifacts,
-    /// The command's return value; `None` when it has none, because it was ended. Anything but 0 refuses.
-    pub return_value: Option<i32>,
+    /// How the command ended.
+    pub ending: Ending,
+}
+
+/// How an inspection's command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It returned this value; anything but 0 refuses (in-toto 1.0 §5.2).
+    Returned(i32),
+    /// It was ended before it returned: refuses.
+    Killed,
+    /// Whoever verifies chose to run no command and to apply the rules to the delivered files as they are.
+    NotRun,
 }
 
 /// Runs no inspection: a layout with one is refused.
@@ -129,7 +141,10 @@ impl Accepted {
 
 /// An inspection's record as the link that rules look at.
 fn link_of(inspection: &Inspection, record: InspectionRecord) -> Link {
-    let return_value = record.return_value.map_or(Json::Null, Json::number);
+    let return_value = match record.ending {
+        Ending::Returned(value) => Json::number(value),
+        Ending::Killed | Ending::NotRun => Json::Null,
+    };
     Link {
         command: inspection.run.clone(),
         materials: record.materials,

@@ -1,6 +1,6 @@
 //! What a verification looked at, as data: which link counted, which was dropped and why, which rule consumed which artifact.
 
-use super::Refusal;
+use super::{Ending, Refusal};
 use crate::envelope::EnvelopeError;
 use crate::intoto::{ArtifactList, LinkError, Rule};
 use crate::json::JsonError;
@@ -99,8 +99,8 @@ pub struct InspectionTrace {
     pub name: String,
     /// Its command.
     pub run: Vec<String>,
-    /// What the command returned; `None` when it was not run to its end.
-    pub return_value: Option<i32>,
+    /// How the command ended.
+    pub ending: Ending,
     /// The rules that were applied, in order.
     pub rules: Vec<RuleTrace>,
 }

@@ -6,7 +6,7 @@ use super::evidence::{Budget, Evidence, Place, places};
 use super::refusal::ItemKind;
 use super::rules::{Links, apply};
 use super::{
-    Accepted, Chain, Disagreement, Fate, InspectionTrace, Inspector, LinkSource, LinkTrace,
+    Accepted, Chain, Disagreement, Ending, Fate, InspectionTrace, Inspector, LinkSource, LinkTrace,
     Refusal, RuleTrace, StepTrace, Trace, Verification, link_of,
 };
 use crate::envelope::{Envelope, PAYLOAD_TYPE_IN_TOTO};
@@ -273,17 +273,16 @@ impl Walk<'_> {
             .inspector
             .inspect(inspection, root.folder)
             .map_err(|reason| refused(format!("has no record: {reason}")))?;
-        let return_value = record.return_value;
         trace.inspections.push(InspectionTrace {
             name: inspection.name.clone(),
             run: inspection.run.clone(),
-            return_value,
+            ending: record.ending,
             rules: Vec::new(),
         });
-        match return_value {
-            Some(0) => Ok(link_of(inspection, record)),
-            Some(value) => Err(refused(format!("returned {value}, not 0"))),
-            None => Err(refused("was ended before it returned".to_owned())),
+        match record.ending {
+            Ending::Returned(0) | Ending::NotRun => Ok(link_of(inspection, record)),
+            Ending::Returned(value) => Err(refused(format!("returned {value}, not 0"))),
+            Ending::Killed => Err(refused("was ended before it returned".to_owned())),
         }
     }
 }

@@ -1,0 +1,180 @@
+//! A supply chain of three links with 10,000 artifacts each: verification with few and with many rules.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints, and ends when something fails"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::hint::black_box;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use quorate::digest::Sha256;
+use quorate::envelope::{PAYLOAD_TYPE_IN_TOTO, sign};
+use quorate::intoto::chain::{Chain, NoInspections};
+use quorate::intoto::{Layout, Link, Rule, Step};
+use quorate::json::Json;
+use quorate::key::{PublicKey, SigningKey};
+use quorate::limits::Limits;
+use quorate::time::Timestamp;
+use quorate_bench::{Series, time};
+use quorate_gather::LinkFolder;
+
+/// Runs of each, taken in turn.
+const RUNS: usize = 31;
+/// Artifacts in each link.
+const ARTIFACTS: usize = 10_000;
+/// Numbers of MATCH rules, with the goal for the whole verification.
+const RULES: [(usize, f64); 3] = [(1, 20.0), (100, 20.0), (1_000, 60.0)];
+
+fn main() {
+    println!("chain: 3 links of {ARTIFACTS} artifacts, two of one step, medians of {RUNS}");
+    for form in [Form::Dsse, Form::Metablock] {
+        for (rules, goal) in RULES {
+            let folder = tempfile::tempdir().unwrap();
+            let owner = write(folder.path(), rules, form);
+            let mut series = Series::default();
+            for _ in 0..RUNS {
+                series.push(time(|| black_box(verify(folder.path(), &owner))).1);
+            }
+            let median = series.median();
+            println!("  {form:?}, {rules:5} MATCH rules  {median}   goal {goal} ms");
+            keep(folder, rules, form);
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Dsse,
+    Metablock,
+}
+
+/// Reads the files and verifies, as the program does after it has read its command line.
+fn verify(folder: &Path, owner: &PublicKey) -> usize {
+    let limits = Limits::STANDARD;
+    let layout = fs::read(folder.join("root.layout")).unwrap();
+    let chain = Chain {
+        layout: &layout,
+        keys: std::slice::from_ref(owner),
+        parameters: None,
+        at: Timestamp::parse("2026-11-25T00:00:00Z").unwrap(),
+        limits: &limits,
+    };
+    let links = LinkFolder::new(folder, &limits);
+    let verification = chain.verify(&links, &mut NoInspections);
+    let accepted = verification.outcome.unwrap();
+    accepted.summary().materials.len()
+}
+
+/// Leaves the files for peers when a folder for them is named.
+fn keep(folder: tempfile::TempDir, rules: usize, form: Form) {
+    let Some(all) = std::env::var_os("QUORATE_BENCH_CHAINS") else {
+        return;
+    };
+    let kept = Path::new(&all).join(format!("{form:?}-{rules}"));
+    fs::create_dir_all(&kept).unwrap();
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), kept.join(entry.file_name())).unwrap();
+    }
+}
+
+/// Writes layout, links and the owner's key.
+fn write(folder: &Path, rules: usize, form: Form) -> PublicKey {
+    let key = |seed: u8| SigningKey::ed25519_from_seed(&[seed; 32]);
+    let (owner, functionaries) = (key(1), [key(2), key(3), key(4)]);
+    let ids: Vec<String> = functionaries
+        .iter()
+        .map(|key| key.public().id().to_owned())
+        .collect();
+    let rule = |words: &[&str]| {
+        Rule::parse(
+            &words
+                .iter()
+                .map(|word| (*word).to_owned())
+                .collect::<Vec<_>>(),
+        )
+        .unwrap()
+    };
+    let disallow = || rule(&["DISALLOW", "*"]);
+    let step = |name: &str, threshold, pubkeys: &[String], materials, products| Step {
+        name: name.to_owned(),
+        threshold: NonZeroUsize::new(threshold).unwrap(),
+        pubkeys: pubkeys.to_vec(),
+        expected_command: Vec::new(),
+        expected_materials: materials,
+        expected_products: products,
+    };
+    let patterns: BTreeSet<String> = (0..ARTIFACTS)
+        .map(|number| format!("{}*", start_of(number, rules)))
+        .collect();
+    assert_eq!(patterns.len(), rules);
+    let mut matches: Vec<Rule> = patterns
+        .iter()
+        .map(|pattern| rule(&["MATCH", pattern, "WITH", "PRODUCTS", "FROM", "build"]))
+        .collect();
+    matches.push(disallow());
+    let layout = Layout {
+        expires: Timestamp::parse("2099-01-01T00:00:00Z").unwrap(),
+        readme: String::new(),
+        keys: functionaries
+            .iter()
+            .map(|key| (key.public().id().to_owned(), key.public().clone()))
+            .collect(),
+        steps: vec![
+            step(
+                "build",
+                2,
+                &ids[..2],
+                vec![],
+                vec![rule(&["CREATE", "*"]), disallow()],
+            ),
+            step("package", 1, &ids[2..], matches, vec![]),
+        ],
+        inspections: vec![],
+    };
+    let put = |name: String, value: &Json<'_>, key: &SigningKey| {
+        let bytes = match form {
+            Form::Dsse => sign(PAYLOAD_TYPE_IN_TOTO, &value.to_text(), &[key]),
+            Form::Metablock => sign(PAYLOAD_TYPE_IN_TOTO, &value.to_text(), &[key]),
+        };
+        fs::write(folder.join(name), bytes).unwrap();
+    };
+    put("root.layout".to_owned(), &layout.to_json(), &owner);
+    let artifacts: BTreeMap<_, _> = (0..ARTIFACTS)
+        .map(|number| (name_of(number), Sha256::of(&number.to_le_bytes()).into()))
+        .collect();
+    for (at, key) in functionaries.iter().enumerate() {
+        let name = if at < 2 { "build" } else { "package" };
+        let mut link = Link::new(name);
+        *(if at < 2 {
+            &mut link.products
+        } else {
+            &mut link.materials
+        }) = artifacts.clone();
+        put(
+            format!("{name}.{}.link", &ids[at][..8]),
+            &link.to_json(),
+            key,
+        );
+    }
+    fs::write(folder.join("owner.pub"), owner.public().to_pem()).unwrap();
+    owner.public().clone()
+}
+
+fn name_of(number: usize) -> String {
+    format!("src/module-{:04}/file-{number:05}.c", number % 1_000)
+}
+
+/// The start of names that one of `rules` rules is about.
+fn start_of(number: usize, rules: usize) -> String {
+    match rules {
+        1 => "src/".to_owned(),
+        100 => format!("src/module-{:02}", number % 1_000 / 10 % 100),
+        _ => format!("src/module-{:04}/", number % 1_000),
+    }
+}

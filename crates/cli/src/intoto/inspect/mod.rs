@@ -1,0 +1,142 @@
+//! Inspections: commands that a layout's owner wants whoever verifies to run (in-toto 1.0 §4.3.4).
+//!
+//! **Enters:** an inspection, and the folder of the delivered files.
+//! **Leaves:** what was in the folder before and after, and how the command ended.
+//! **Never:** a change in that folder, which is copied first; a command outside the sandbox unless the user asked for exactly that.
+
+mod confine;
+mod scratch;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use quorate::intoto::chain::{Ending, InspectionRecord, Inspector};
+use quorate::intoto::{Artifacts, Inspection};
+use quorate_record::{Recorder, Settings};
+
+use crate::output;
+pub(crate) use confine::Confinement;
+use scratch::Scratch;
+
+/// What to do about a layout's inspections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InspectionsChoice {
+    /// Run their commands in a sandbox, in a copy of the folder
+    Run,
+    /// Run no command; apply their rules to the files as they are
+    Match,
+    /// Refuse a layout that has any
+    Refuse,
+}
+
+/// Carries out inspections as the user chose.
+pub(crate) struct Inspections {
+    pub(crate) choice: InspectionsChoice,
+    pub(crate) confinement: Confinement,
+    /// Time for one command; none for as long as it takes.
+    pub(crate) timeout: Option<Duration>,
+    /// The delivered files.
+    pub(crate) folder: PathBuf,
+    /// The copy in which all inspections run, one after the other: a later one sees what an earlier one left.
+    pub(crate) scratch: Option<Scratch>,
+}
+
+impl Inspections {
+    /// The options of `in-toto verify`, over the delivered files in `folder`.
+    pub(crate) fn new(
+        choice: InspectionsChoice,
+        confinement: Confinement,
+        timeout_seconds: u64,
+        folder: PathBuf,
+    ) -> Self {
+        Self {
+            choice,
+            confinement,
+            timeout: (timeout_seconds > 0).then(|| Duration::from_secs(timeout_seconds)),
+            folder,
+            scratch: None,
+        }
+    }
+
+    fn run(&mut self, inspection: &Inspection) -> Result<InspectionRecord, String> {
+        let scratch = match self.scratch.take() {
+            Some(scratch) => scratch,
+            None => {
+                self.confinement.works()?;
+                Scratch::copy_of(&self.folder)?
+            }
+        };
+        let place = scratch.folder().to_owned();
+        self.scratch = Some(scratch);
+        let materials = recorded(&place)?;
+        let command = self
+            .confinement
+            .command(&inspection.run, &place, &self.folder);
+        let ending = confine::run(command, self.timeout)?;
+        if ending == Ending::Killed {
+            let seconds = self.timeout.unwrap_or_default().as_secs();
+            return Err(format!(
+                "its command ran for more than {seconds} s and was ended; --inspection-timeout gives it more"
+            ));
+        }
+        let products = recorded(&place)?;
+        Ok(InspectionRecord {
+            materials,
+            products,
+            ending,
+        })
+    }
+}
+
+impl Inspector for Inspections {
+    fn inspect(
+        &mut self,
+        inspection: &Inspection,
+        place: &str,
+    ) -> Result<InspectionRecord, String> {
+        let whose = if place.is_empty() {
+            String::new()
+        } else {
+            format!(" of the sublayout {place}")
+        };
+        let command = inspection.run.join(" ");
+        let name = &inspection.name;
+        match self.choice {
+            InspectionsChoice::Refuse => Err("--inspections refuse".to_owned()),
+            InspectionsChoice::Match => {
+                output::talk(&output::line(&format!(
+                    "inspection {name:?}{whose}: rules are applied to the files as they are; {command:?} is not run"
+                )));
+                let artifacts = recorded(&self.folder)?;
+                Ok(InspectionRecord {
+                    materials: artifacts.clone(),
+                    products: artifacts,
+                    ending: Ending::NotRun,
+                })
+            }
+            InspectionsChoice::Run => {
+                output::talk(&output::line(&format!(
+                    "inspection {name:?}{whose}: running {command:?} {}",
+                    self.confinement
+                )));
+                self.run(inspection)
+            }
+        }
+    }
+}
+
+/// Everything below the folder, as the reference tools record it for inspections.
+fn recorded(folder: &std::path::Path) -> Result<Artifacts, String> {
+    let settings = Settings {
+        base_path: Some(folder.to_owned()),
+        ..Settings::default()
+    };
+    let recorder = Recorder::new(&settings).map_err(|error| error.to_string())?;
+    let recording = recorder.record(&[".".to_owned()], &|_| ());
+    let recording = recording.map_err(|error| error.to_string())?;
+    for warning in &recording.warnings {
+        output::talk(&output::line(&warning.to_string()));
+    }
+    Ok(recording.artifacts)
+}
