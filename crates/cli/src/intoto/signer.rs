@@ -39,7 +39,10 @@ impl Signer {
         }
     }
 
-    pub(super) fn from_file(path: &Path, passphrase: &Passphrase<'_>) -> Result<Self, CommandError> {
+    pub(super) fn from_file(
+        path: &Path,
+        passphrase: &Passphrase<'_>,
+    ) -> Result<Self, CommandError> {
         let asked;
         let passphrase = match passphrase {
             Passphrase::No => None,
