@@ -8,6 +8,7 @@ use quorate::time::Timestamp;
 use quorate::verify::Expected;
 
 use crate::intoto::InTotoVerb;
+use crate::layout::LayoutVerb;
 
 /// Proves that a file was rebuilt, bit for bit, from released source by k of n independent parties.
 #[derive(Debug, Parser)]
@@ -42,6 +43,17 @@ Example, from a file to a policy that verifiers take:
   quorate policy show demo.layout --owner owner.pub"
     )]
     Policy(PolicyVerb),
+    /// Make, edit, show, check and draw in-toto layouts
+    #[command(
+        subcommand,
+        after_help = "\
+Example, from nothing to a layout that is ready to be signed:
+  quorate layout new demo.layout --expires-in 365d
+  quorate layout add-step demo.layout build --key alice.pub --products 'CREATE *.deb' --products 'DISALLOW *'
+  quorate layout lint demo.layout
+  quorate layout draw demo.layout -o chain.svg"
+    )]
+    Layout(LayoutVerb),
     /// Rebuild a source package in a sandbox and sign what came out
     #[command(disable_help_flag = true)]
     Rebuild {
@@ -259,7 +271,7 @@ pub(crate) struct VerifyArguments {
     pub(crate) json: bool,
 }
 
-fn parse_time(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| error.to_string())
 }
 

@@ -9,6 +9,7 @@ mod error;
 mod generate;
 mod intoto;
 mod key;
+mod layout;
 mod output;
 mod policy;
 mod prove;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse_from(intoto::meant(std::env::args_os().collect())).verb {
         Verb::Key(verb) => key::run(verb),
         Verb::Policy(verb) => policy::run(verb),
+        Verb::Layout(verb) => layout::run(verb),
         Verb::Rebuild { arguments } => rebuild::run(arguments),
         Verb::Prove(arguments) => prove::run(arguments),
         Verb::Verify(arguments) => verify::run(arguments),

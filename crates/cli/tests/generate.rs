@@ -7,7 +7,7 @@ use std::fs;
 use stage::Stage;
 
 /// Every verb with its pages; `rebuild` answers for itself.
-const VERBS: [&str; 20] = [
+const VERBS: [&str; 32] = [
     "",
     "key",
     "key new",
@@ -28,6 +28,18 @@ const VERBS: [&str; 20] = [
     "in-toto match-products",
     "in-toto sign",
     "completions",
+    "layout",
+    "layout new",
+    "layout add-key",
+    "layout add-step",
+    "layout add-inspection",
+    "layout add-rule",
+    "layout remove-step",
+    "layout set-threshold",
+    "layout set-expiry",
+    "layout show",
+    "layout lint",
+    "layout draw",
 ];
 
 #[test]

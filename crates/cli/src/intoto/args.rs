@@ -4,8 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::verify::VerifyArguments;
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum InTotoVerb {
     /// Carry out a step: record materials, run its command, record products, sign the link
@@ -26,8 +24,9 @@ Example:
     MatchProducts(MatchProductsArguments),
     /// Sign a link or layout, or check its signatures
     Sign(SignArguments),
-    /// Say whether a supply chain holds: layout, links, rules, inspections
-    Verify(VerifyArguments),
+    /// Say whether a supply chain holds: its layout, links, thresholds, rules and inspections
+    #[command(version)]
+    Verify(super::verify::VerifyArguments),
     /// Make links to this program named in-toto-run, in-toto-record and so on
     #[command(after_help = "\
 Example:

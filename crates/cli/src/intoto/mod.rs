@@ -1,8 +1,8 @@
 //! `quorate in-toto`: the in-toto commands, with the flags, file names and exit codes of the reference tools.
 //!
-//! **Enters:** a step's name, paths to record, a command to run, a key to sign with; or a signed document.
-//! **Leaves:** links under the names that verifiers look for, written whole or not at all; the library's verdict on a chain.
-//! **Never:** a judgement of its own; a link signed by a key that the user did not name; a command killed that nobody gave a time limit.
+//! **Enters:** a step's name, paths to record, a command to run, a key to sign with; or a signed document; or a layout and its links.
+//! **Leaves:** links under the names that verifiers look for, written whole or not at all; whether a supply chain holds, and why.
+//! **Never:** a link signed by a key that the user did not name; a command killed that nobody gave a time limit.
 
 mod args;
 mod execute;
