@@ -85,6 +85,9 @@ fn the_same_tree_is_the_same_artifacts_to_both() {
         &["-m", "t", "--exclude", "*", "!*.c", "!t", "!src/"],
         &["-m", "t", "--exclude", "\\!bang", "\\#hash", "# comment"],
         &["-m", "t/src/main.o", "t", "--exclude", "src"],
+        &["-m", "t/build", "t/src", "--exclude", "build/"],
+        &["-m", ".", "--base-path", "t", "--exclude", "*/"],
+        &["-m", "t", "--exclude", "link-to-file/", "link-to-folder/"],
         &["-m", "t/link-to-folder", "--exclude", "x"],
     ] {
         let stage = tricky();
