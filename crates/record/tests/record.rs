@@ -241,6 +241,12 @@ fn a_file_that_another_takes_the_place_of_while_it_is_hashed_is_an_error() {
 }
 
 #[test]
+fn a_file_that_says_it_is_empty_and_is_not_is_an_error() {
+    let recorded = record(&Settings::default(), &["/proc/self/stat"]);
+    assert!(matches!(recorded, Err(RecordError::Changed(_))));
+}
+
+#[test]
 fn patterns_and_prefixes_that_fit_nothing_are_known_in_the_end() {
     let place = Place::new();
     place.write("t/a.o", "");
