@@ -63,9 +63,8 @@ fn stop(arguments: &StopArguments) -> Result<ExitCode, CommandError> {
     link.products = recording.take("products", &arguments.products)?;
     let path = folder.join(link_name(&link.name, signer.key_id()));
     link_file::write(&path, &signer.seal(&link, form), &talk)?;
-    std::fs::remove_file(&unfinished).map_err(|error| {
-        CommandError::unable(format!("{}: {error}", unfinished.display()))
-    })?;
+    std::fs::remove_file(&unfinished)
+        .map_err(|error| CommandError::unable(format!("{}: {error}", unfinished.display())))?;
     let made = Made {
         command: "record stop",
         path,
@@ -90,7 +89,9 @@ fn preliminary(
     let refused = |problem: &dyn std::fmt::Display| {
         CommandError::refused(format!("{}: {problem}", path.display()))
     };
-    let start = format!("start with `quorate in-toto record start -n {step:?}` and this key, in this folder");
+    let start = format!(
+        "start with `quorate in-toto record start -n {step:?}` and this key, in this folder"
+    );
     let bytes = read_bounded(path, LIMITS.envelope_bytes_max)
         .map_err(|error| CommandError::from(error).hint(&start))?;
     let envelope = Envelope::parse(&bytes, &LIMITS).map_err(|error| refused(&error))?;

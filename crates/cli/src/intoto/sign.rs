@@ -86,12 +86,22 @@ fn sign(arguments: &SignArguments, bytes: &[u8], talk: &Talk) -> Result<ExitCode
     let envelope = Envelope::parse(&signed, &LIMITS).map_err(|error| failed(error.to_string()))?;
     let opened = envelope.open(&keys, &LIMITS);
     let opened = opened.map_err(|error| failed(error.to_string()))?;
-    let value = opened.json(&LIMITS).map_err(|error| failed(error.to_string()))?;
+    let value = opened
+        .json(&LIMITS)
+        .map_err(|error| failed(error.to_string()))?;
     let document = Document::read(&value, talk).map_err(failed)?;
     let path = target(arguments, &document, &signers)?;
     write_whole(&path, &signed)?;
-    let ids: Vec<_> = signers.iter().map(|signer| signer.key_id().to_owned()).collect();
-    talk.say(&format!("{}: {} signed by {}", path.display(), document.name(), ids.join(", ")));
+    let ids: Vec<_> = signers
+        .iter()
+        .map(|signer| signer.key_id().to_owned())
+        .collect();
+    talk.say(&format!(
+        "{}: {} signed by {}",
+        path.display(),
+        document.name(),
+        ids.join(", ")
+    ));
     if arguments.json {
         output::json(&Json::object([
             ("format", Json::text(FORMAT)),
@@ -111,7 +121,8 @@ fn signers(arguments: &SignArguments) -> Result<Vec<Signer>, CommandError> {
         .transpose()?;
     let passphrase = asked.as_deref().map_or(Passphrase::No, Passphrase::Given);
     let keys = arguments.keys.key.iter();
-    keys.map(|path| Signer::from_file(path, &passphrase)).collect()
+    keys.map(|path| Signer::from_file(path, &passphrase))
+        .collect()
 }
 
 /// Where the signed document goes: in-toto-sign writes a layout over itself and a link under the name of its key.
@@ -121,15 +132,22 @@ fn target(
     signers: &[Signer],
 ) -> Result<PathBuf, CommandError> {
     let Document::Link { step } = document else {
-        return Ok(arguments.output.clone().unwrap_or_else(|| arguments.file.clone()));
+        return Ok(arguments
+            .output
+            .clone()
+            .unwrap_or_else(|| arguments.file.clone()));
     };
     let [signer] = signers else {
-        return Err(CommandError::unable("a link has one signer, and several keys are given")
-            .hint("each party signs a link of its own"));
+        return Err(
+            CommandError::unable("a link has one signer, and several keys are given")
+                .hint("each party signs a link of its own"),
+        );
     };
     if arguments.append {
-        return Err(CommandError::unable("a link has one signer: --append is for layouts")
-            .hint("each party signs a link of its own"));
+        return Err(
+            CommandError::unable("a link has one signer: --append is for layouts")
+                .hint("each party signs a link of its own"),
+        );
     }
     if let Some(path) = &arguments.output {
         return Ok(path.clone());
@@ -144,13 +162,18 @@ fn verify(arguments: &SignArguments, bytes: &[u8], talk: &Talk) -> Result<ExitCo
     let mut invalid = Vec::new();
     for path in &arguments.keys.key {
         let key = public_key(path)?;
-        let envelope = Envelope::parse(bytes, &LIMITS).map_err(|error| failed(error.to_string()))?;
+        let envelope =
+            Envelope::parse(bytes, &LIMITS).map_err(|error| failed(error.to_string()))?;
         match envelope.open(&[&key], &LIMITS) {
             Ok(opened) => {
-                let value = opened.json(&LIMITS).map_err(|error| failed(error.to_string()))?;
+                let value = opened
+                    .json(&LIMITS)
+                    .map_err(|error| failed(error.to_string()))?;
                 let document = Document::read(&value, talk).map_err(failed)?;
                 if matches!(document, Document::Link { .. }) && arguments.keys.key.len() > 1 {
-                    return Err(CommandError::unable("a link has one signer, and several keys are given"));
+                    return Err(CommandError::unable(
+                        "a link has one signer, and several keys are given",
+                    ));
                 }
                 ids.push(key.id().to_owned());
             }
@@ -171,7 +194,10 @@ fn verify(arguments: &SignArguments, bytes: &[u8], talk: &Talk) -> Result<ExitCo
         let problem = format!("no valid signature by {}", invalid.join(", "));
         return Err(CommandError::refused(at(&arguments.file, &problem)));
     }
-    talk.say(&at(&arguments.file, &format!("signed by {}", ids.join(", "))));
+    talk.say(&at(
+        &arguments.file,
+        &format!("signed by {}", ids.join(", ")),
+    ));
     Ok(ExitCode::SUCCESS)
 }
 

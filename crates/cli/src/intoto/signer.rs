@@ -9,7 +9,7 @@ use quorate::key::{PublicKey, SigningKey};
 use super::args::{FormArguments, SignerArguments};
 use super::passphrase;
 use crate::error::CommandError;
-use crate::key::private_key;
+use crate::key::private_key_with;
 
 /// The key that the user named.
 pub(super) struct Signer {
@@ -39,15 +39,20 @@ impl Signer {
         }
     }
 
-    pub(super) fn from_file(path: &Path, passphrase: &Passphrase<'_>) -> Result<Self, CommandError> {
-        let key = match passphrase {
-            Passphrase::No => private_key(path)?,
-            Passphrase::Given(_) => private_key(path)?,
+    pub(super) fn from_file(
+        path: &Path,
+        passphrase: &Passphrase<'_>,
+    ) -> Result<Self, CommandError> {
+        let asked;
+        let passphrase = match passphrase {
+            Passphrase::No => None,
+            Passphrase::Given(text) => Some(*text),
             Passphrase::Asked => {
-                passphrase::ask(&path.display().to_string())?;
-                private_key(path)?
+                asked = passphrase::ask(&path.display().to_string())?;
+                Some(asked.as_str())
             }
         };
+        let key = private_key_with(path, passphrase)?;
         Ok(Self { key })
     }
 
