@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use quorate::time::Timestamp;
 use quorate::verify::Expected;
 
+use crate::intoto::InTotoVerb;
 use crate::layout::LayoutVerb;
 
 /// Proves that a file was rebuilt, bit for bit, from released source by k of n independent parties.
@@ -64,9 +65,19 @@ Example, from nothing to a layout that is ready to be signed:
     Prove(ProveArguments),
     /// Answer for files: were they rebuilt, and by whom?
     Verify(VerifyArguments),
-    /// Carry out, record and verify steps of an in-toto supply chain
-    #[command(subcommand, name = "in-toto")]
-    InToto(crate::intoto::InTotoVerb),
+    /// The in-toto commands: record steps, sign and compare links
+    #[command(
+        subcommand,
+        name = "in-toto",
+        infer_long_args = true,
+        after_help = "\
+Examples:
+  quorate in-toto run -n build --signing-key alice.key -m src -p out -- make
+  quorate in-toto links ~/.local/bin
+
+They take the flags of the in-toto tools 3.1.0 and end with their exit codes."
+    )]
+    InToto(InTotoVerb),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  quorate completions bash > ~/.local/share/bash-completion/completions/quorate"
