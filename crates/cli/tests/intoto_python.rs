@@ -3,18 +3,15 @@
 //! Where they differ the difference is meant, and `docs/spec/policy.md` lists it.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod python;
 mod stage;
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs;
 use std::process::Command;
-use std::sync::OnceLock;
 
+use python::python_tools;
 use quorate_testkit::scenario::{Party, Sample};
 use stage::{DEB, Ran, Stage};
-
-/// The programs that stand for "any in-toto verifier".
-const PACKAGES: [&str; 2] = ["in-toto==3.1.0", "securesystemslib[crypto]==1.6.0"];
 
 /// `verify` of the links, as far as the name of the owner's key.
 const VERIFY: &str = "verify delivered/catdoc_0.95-6~deb12u1_amd64.deb --policy demo.layout --evidence links --owner";
@@ -91,37 +88,6 @@ fn in_toto_verify(stage: &Stage, owner: &str) -> Ran {
     command.args(["--layout", "../demo.layout", "--link-dir", "../links"]);
     command.args(["--verification-keys", &format!("../{owner}")]);
     Ran::of(command.output().unwrap())
-}
-
-/// The virtual environment with the stock tools, made once and kept beside the other products of the build.
-fn python_tools() -> &'static Path {
-    static TOOLS: OnceLock<PathBuf> = OnceLock::new();
-    TOOLS.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("in-toto-python");
-        let lock = File::create(folder.with_extension("lock")).unwrap();
-        lock.lock().unwrap();
-        let ready = folder.join("ready");
-        // What was installed is what was asked for, or it is made anew.
-        let wanted = PACKAGES.join("\n");
-        if fs::read_to_string(&ready).ok().as_ref() != Some(&wanted) {
-            let place = folder.to_str().unwrap();
-            succeed("python3", &["-m", "venv", "--clear", place]);
-            let pip = folder.join("bin/pip");
-            let options = ["install", "--quiet", "--disable-pip-version-check"];
-            succeed(pip.to_str().unwrap(), &[&options[..], &PACKAGES].concat());
-            fs::write(&ready, wanted).unwrap();
-        }
-        folder
-    })
-}
-
-fn succeed(program: &str, arguments: &[&str]) {
-    let ran = Ran::of(Command::new(program).args(arguments).output().unwrap());
-    assert_eq!(
-        ran.code, 0,
-        "{program} {arguments:?}: {}{}",
-        ran.stdout, ran.stderr
-    );
 }
 
 #[test]

@@ -214,7 +214,7 @@ class Maker:
         doc = made["layout"] if rng.random() < 0.7 else rng.choice(layouts)
         if rng.random() < 0.25:
             self.mutate_document(doc)
-        elif doc["payload"]["steps"] and rng.random() < 0.6:
+        elif is_layout(doc) and doc["payload"]["steps"] and rng.random() < 0.6:
             self.mutate_step(doc["payload"], rng.choice(doc["payload"]["steps"]))
         else:
             self.mutate_layout(doc["payload"], made)
@@ -354,9 +354,9 @@ class Maker:
             payload["more"] = 1
         elif kind == "readme":
             payload["readme"] = rng.choice(["é\n", "\u0000", "\"\\", 5])
-        elif kind == "steps" and payload["steps"]:
+        elif kind == "steps" and payload.get("steps"):
             rng.shuffle(payload["steps"])
-        elif kind == "twice" and payload["steps"]:
+        elif kind == "twice" and payload.get("steps"):
             payload["steps"].append(copy.deepcopy(payload["steps"][0]))
         elif kind == "owners":
             made["keys"] = rng.choice([{}, {"ab": "second owner"}, {**made["keys"], STRANGER.id: "stranger"}, {BY_NAME["owner"].id: "owner"}])

@@ -94,6 +94,8 @@ class Reading:
             raise Refused("layout: not strict JSON") from None
         except ValueError:
             raise Refused("layout: envelope") from None
+        if envelope.is_metablock:
+            self.metablock(envelope)
         signers = envelope.signers(keys)
         if any(material(key) not in signers for key in keys):
             raise Refused
@@ -272,8 +274,8 @@ class Reading:
             probe.causes, probe.matches, probe.names = self.causes, [], set()
             try:
                 probe.members(value, True)
-            except Refused as refused:
-                self.causes.update(refused.args or ["metablock as received"])
+            except Refused:
+                self.causes.add("metablock as received")
 
     def link(self, value, name):
         if not isinstance(value, dict) or value.get("_type") != "link":
