@@ -7,6 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use quorate::time::Timestamp;
 use quorate::verify::Expected;
 
+use crate::intoto::InTotoVerb;
+use crate::layout::LayoutVerb;
+
 /// Proves that a file was rebuilt, bit for bit, from released source by k of n independent parties.
 #[derive(Debug, Parser)]
 #[command(
@@ -40,6 +43,17 @@ Example, from a file to a policy that verifiers take:
   quorate policy show demo.layout --owner owner.pub"
     )]
     Policy(PolicyVerb),
+    /// Make, edit, show, check and draw in-toto layouts
+    #[command(
+        subcommand,
+        after_help = "\
+Example, from nothing to a layout that is ready to be signed:
+  quorate layout new demo.layout --expires-in 365d
+  quorate layout add-step demo.layout build --key alice.pub --products 'CREATE *.deb' --products 'DISALLOW *'
+  quorate layout lint demo.layout
+  quorate layout draw demo.layout -o chain.svg"
+    )]
+    Layout(LayoutVerb),
     /// Rebuild a source package in a sandbox and sign what came out
     #[command(disable_help_flag = true)]
     Rebuild {
@@ -51,9 +65,19 @@ Example, from a file to a policy that verifiers take:
     Prove(ProveArguments),
     /// Answer for files: were they rebuilt, and by whom?
     Verify(VerifyArguments),
-    /// Carry out, record and verify steps of an in-toto supply chain
-    #[command(subcommand, name = "in-toto")]
-    InToto(crate::intoto::InTotoVerb),
+    /// The in-toto commands: record steps, sign and compare links
+    #[command(
+        subcommand,
+        name = "in-toto",
+        infer_long_args = true,
+        after_help = "\
+Examples:
+  quorate in-toto run -n build --signing-key alice.key -m src -p out -- make
+  quorate in-toto links ~/.local/bin
+
+They take the flags of the in-toto tools 3.1.0 and end with their exit codes."
+    )]
+    InToto(InTotoVerb),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  quorate completions bash > ~/.local/share/bash-completion/completions/quorate"
@@ -247,7 +271,7 @@ pub(crate) struct VerifyArguments {
     pub(crate) json: bool,
 }
 
-fn parse_time(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).map_err(|error| error.to_string())
 }
 

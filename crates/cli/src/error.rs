@@ -43,6 +43,12 @@ impl CommandError {
         self
     }
 
+    /// The same failure with exit code 1, for commands whose users know that code for every failure.
+    pub(crate) fn into_refused(mut self) -> Self {
+        self.kind = Kind::Refused;
+        self
+    }
+
     pub(crate) fn message(&self) -> &str {
         &self.message
     }

@@ -2,13 +2,14 @@
 //!
 //! **Enters:** a command line, and the files that it names.
 //! **Leaves:** the answer on stdout, talk on stderr, and an exit code: 0 yes, 1 refused, 2 could not judge or wrong usage.
-//! **Never:** a judgement of its own; the network; foreign code.
+//! **Never:** a judgement of its own; the network; foreign code, except the command of an in-toto step that the user gives it.
 
 mod args;
 mod error;
 mod generate;
 mod intoto;
 mod key;
+mod layout;
 mod output;
 mod policy;
 mod prove;
@@ -23,9 +24,10 @@ use clap::Parser;
 use args::{Arguments, Verb};
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().verb {
+    let outcome = match Arguments::parse_from(intoto::meant(std::env::args_os().collect())).verb {
         Verb::Key(verb) => key::run(verb),
         Verb::Policy(verb) => policy::run(verb),
+        Verb::Layout(verb) => layout::run(verb),
         Verb::Rebuild { arguments } => rebuild::run(arguments),
         Verb::Prove(arguments) => prove::run(arguments),
         Verb::Verify(arguments) => verify::run(arguments),

@@ -7,7 +7,7 @@ use std::fs;
 use stage::Stage;
 
 /// Every verb with its pages; `rebuild` answers for itself.
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 24] = [
     "",
     "key",
     "key new",
@@ -20,6 +20,18 @@ const VERBS: [&str; 12] = [
     "prove",
     "verify",
     "completions",
+    "layout",
+    "layout new",
+    "layout add-key",
+    "layout add-step",
+    "layout add-inspection",
+    "layout add-rule",
+    "layout remove-step",
+    "layout set-threshold",
+    "layout set-expiry",
+    "layout show",
+    "layout lint",
+    "layout draw",
 ];
 
 #[test]

@@ -2,7 +2,7 @@
 
 use quorate::key::{KeyError, PublicKey, Scheme, SigningKey, SigningKeyError};
 use quorate::limits::Limits;
-use quorate_testkit::scenario::{ed25519, p256, p384};
+use quorate_testkit::scenario::{ed25519, p256, p384, p521};
 
 const MESSAGE: &[u8] = include_bytes!("key/message");
 
@@ -69,6 +69,11 @@ fn signatures_of_openssl_are_verified_with_keys_from_pem() {
             fixture!("p384.pem"),
             fixture!("p384.sig"),
             Scheme::EcdsaP384,
+        ),
+        (
+            fixture!("p521.pem"),
+            fixture!("p521.sig"),
+            Scheme::EcdsaP521,
         ),
         (
             fixture!("rsa2048.pem"),
@@ -277,6 +282,7 @@ fn key_ids_are_those_of_securesystemslib() {
         ("ed25519", fixture!("ed25519.pem")),
         ("p256", fixture!("p256.pem")),
         ("p384", fixture!("p384.pem")),
+        ("p521", fixture!("p521.pem")),
         ("rsa2048", fixture!("rsa2048.pem")),
     ] {
         let key = pem(file);
@@ -315,7 +321,7 @@ fn an_spki_with_a_null_parameter_is_the_key_it_means() {
 
 #[test]
 fn private_keys_come_back_from_pem_and_sign_the_same() {
-    for key in [ed25519("k"), p256("k"), p384("k")] {
+    for key in [ed25519("k"), p256("k"), p384("k"), p521("k")] {
         let again = SigningKey::from_pem(&key.to_pem().unwrap()).unwrap();
         assert_eq!(again.public(), key.public());
         assert_eq!(again.sign(MESSAGE), key.sign(MESSAGE));
@@ -334,7 +340,7 @@ fn what_cannot_sign_is_named() {
     let public = ed25519("k").public().to_pem();
     assert_eq!(
         SigningKey::from_pem(&public).unwrap_err(),
-        SigningKeyError::NotPkcs8
+        SigningKeyError::Unrecognised
     );
     // RFC 8410 §7 with the algorithm of X25519: a well-formed key of a type that does not sign.
     let other = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VuBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END PRIVATE KEY-----\n";

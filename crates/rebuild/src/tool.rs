@@ -35,10 +35,10 @@ pub(crate) struct Ran {
 impl Ran {
     /// The last lines that are worth repeating in an error, on one line.
     pub(crate) fn reason(&self) -> String {
+        // At the start only: apt's advice about a source opens with "NOTICE: ".
         let worth = |line: &&str| {
-            ["E: ", "W: ", "Err:", "error"]
-                .iter()
-                .any(|mark| line.contains(mark))
+            let opens = |mark: &&str| line.trim_start().starts_with(mark);
+            ["E: ", "W: ", "Err:"].iter().any(opens) || line.contains("error")
         };
         let mut lines: Vec<&str> = self.said.lines().filter(worth).collect();
         if lines.is_empty() {
@@ -49,7 +49,8 @@ impl Ran {
                 .collect();
         }
         let start = lines.len().saturating_sub(4);
-        let text = lines[start..].join("; ");
+        let text: Vec<&str> = lines[start..].iter().map(|line| line.trim()).collect();
+        let text = text.join("; ");
         if text.is_empty() {
             self.status.to_string()
         } else {
@@ -109,4 +110,23 @@ pub(crate) fn printable(text: &str) -> String {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    use super::{ExitStatus, Ran};
+
+    #[test]
+    fn an_advice_of_apt_is_no_reason() {
+        let said =
+            "NOTICE: 'tiny' is kept in Git at:\nErr:3 tiny.dsc\n  E: Failed to fetch tiny.dsc\n";
+        let ran = Ran {
+            status: ExitStatus::from_raw(256),
+            stdout: String::new(),
+            said: said.to_owned(),
+        };
+        assert_eq!(ran.reason(), "Err:3 tiny.dsc; E: Failed to fetch tiny.dsc");
+    }
 }

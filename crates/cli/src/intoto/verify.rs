@@ -7,7 +7,7 @@ use clap::Args;
 use quorate::intoto::Parameters;
 use quorate::intoto::chain::{Accepted, Chain, Refusal, Trace, Verification};
 use quorate::json::Json;
-use quorate::key::PublicKey;
+use quorate::key::{PublicKey, public_keys_from_file};
 use quorate::time::Timestamp;
 use quorate_gather::{LinkFolder, read_bounded};
 
@@ -147,9 +147,9 @@ fn keys(arguments: &VerifyArguments) -> Result<Vec<PublicKey>, CommandError> {
     let mut keys = Vec::new();
     for path in &arguments.verification_keys {
         let bytes = read(path, LIMITS.policy_bytes_max)?;
-        let key = PublicKey::from_file(&bytes, &LIMITS);
-        keys.push(
-            key.map_err(|error| CommandError::refused(format!("{}: {error}", path.display())))?,
+        let read = public_keys_from_file(&bytes, &LIMITS);
+        keys.extend(
+            read.map_err(|error| CommandError::refused(format!("{}: {error}", path.display())))?,
         );
     }
     Ok(keys)

@@ -7,6 +7,8 @@
 )]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+pub mod layouts;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -6,6 +6,7 @@
 
 mod sign;
 mod signature;
+mod unverified;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -6,15 +6,19 @@
 
 mod artifact;
 pub mod chain;
+mod draft;
 mod glob;
 mod layout;
 mod link;
+mod lint;
 mod parameters;
 mod rule;
 
 pub use artifact::{ArtifactError, Artifacts, DigestSet, artifacts_to_json, is_normal_name};
+pub use draft::{DraftError, DraftLayout, unsigned_layout};
 pub use glob::{Glob, GlobError};
 pub use layout::{Inspection, Layout, LayoutError, Step};
 pub use link::{Link, LinkError};
+pub use lint::{LintPlace, Severity, Weakness, WeaknessCode, lint};
 pub use parameters::{ParameterError, Parameters};
 pub use rule::{ArtifactList, Rule};

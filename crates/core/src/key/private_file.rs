@@ -15,11 +15,17 @@ const SCRYPT_PASSES_MAX: u16 = 64;
 
 /// Reads a private key that no passphrase protects.
 pub(super) fn plain(text: &str) -> Result<Secret, SigningKeyError> {
+    // Whether it is a whole one can only be said with its passphrase.
+    if text
+        .trim_start()
+        .starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----")
+    {
+        return Err(SigningKeyError::Encrypted);
+    }
     let (label, document) = decoded(text)?;
     let der = document.as_bytes();
     match label {
         "PRIVATE KEY" => pkcs8(der),
-        "ENCRYPTED PRIVATE KEY" => Err(SigningKeyError::Encrypted),
         "EC PRIVATE KEY" => sec1(der),
         "RSA PRIVATE KEY" => rsa::PrivateKey::from_pkcs1_der(der)
             .map_err(|_| SigningKeyError::Unrecognised)

@@ -18,7 +18,7 @@ make_key() { # name, openssl genpkey arguments…
 make_key ed25519 -algorithm ed25519
 openssl pkeyutl -sign -rawin -inkey "$keys/ed25519" -in message -out ed25519.sig
 
-for curve in p256:prime256v1:sha256 p384:secp384r1:sha384; do
+for curve in p256:prime256v1:sha256 p384:secp384r1:sha384 p521:secp521r1:sha512; do
     name=${curve%%:*}
     rest=${curve#*:}
     make_key "$name" -algorithm EC -pkeyopt "ec_paramgen_curve:${rest%:*}"
@@ -58,6 +58,7 @@ key_id() { # name, key type, scheme
     key_id ed25519 ed25519 ed25519
     key_id p256 ecdsa ecdsa-sha2-nistp256
     key_id p384 ecdsa ecdsa-sha2-nistp384
+    key_id p521 ecdsa ecdsa-sha2-nistp521
     key_id rsa2048 rsa rsassa-pss-sha256
     key_id rsa2048 rsa rsa-pkcs1v15-sha256
 } > key-ids

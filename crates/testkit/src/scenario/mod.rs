@@ -14,7 +14,7 @@ mod sample;
 mod scene;
 
 pub use document::{edited, flipped, metablock, replaced, signed, without};
-pub use keys::{ed25519, p256, p384};
+pub use keys::{ed25519, p256, p384, p521, rsa2048};
 pub use party::{Party, evidence};
 pub use policy::{Documents, PolicyDraft};
 pub use sample::Sample;

@@ -7,6 +7,7 @@
 //! **Never:** a change to a file, and an exception for one file.
 
 mod arrows;
+mod attacks;
 mod facts;
 mod fault;
 mod lengths;
@@ -30,6 +31,7 @@ pub use tree::Tree;
 pub fn faults_of(tree: &Tree) -> Vec<Fault> {
     let (sources, mut faults) = source::parse_all(tree);
     faults.extend(arrows::faults(tree));
+    faults.extend(attacks::faults(tree, &sources));
     faults.extend(lengths::faults(&sources));
     faults.extend(lockfile::faults(tree));
     faults.extend(names::faults(&sources));

@@ -144,10 +144,8 @@ pub(super) fn run(mut command: Command, timeout: Option<Duration>) -> Result<End
 /// Ends the command and what it started: in the sandbox all of it ends with its first process, else its group does.
 fn end(child: &mut Child) {
     let group = rustix::process::Pid::from_child(child);
-    drop(rustix::process::kill_process_group(
-        group,
-        rustix::process::Signal::KILL,
-    ));
+    // A group that has ended meanwhile is what is wanted.
+    let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     drop(child.kill());
     drop(child.wait());
 }
