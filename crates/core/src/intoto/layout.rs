@@ -109,7 +109,8 @@ impl Layout {
 
     /// Names are unique over steps and inspections and are plain; each step has the distinct keys that its threshold asks for.
     ///
-    /// A step may list an id that the layout has no key for, or one key under two ids: neither adds a vote.
+    /// A step may list an id that the layout has no key for, or one key under two ids: neither adds a vote. What is no id at all
+    /// is a layout that means something else.
     fn consistent(self) -> Result<Self, LayoutError> {
         let mut names = BTreeSet::new();
         for name in self
@@ -123,6 +124,9 @@ impl Layout {
             }
         }
         for step in &self.steps {
+            if let Some(id) = step.pubkeys.iter().find(|id| !is_key_id(id)) {
+                return Err(LayoutError::KeyId(id.clone()));
+            }
             let holders = holders(self.functionaries(step).map(|functionary| functionary.key));
             let distinct: BTreeSet<usize> = holders.into_values().collect();
             if step.threshold.get() > distinct.len() {
@@ -304,7 +308,7 @@ fn read_keys(
         return Err(ShapeError::new("too many keys").within("keys").into());
     }
     let read = |(id, value): (&str, &Json<'_>)| {
-        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        if !is_key_id(id) {
             return Err(LayoutError::KeyId(id.to_owned()));
         }
         let key = key_from_json(value, Some(id)).map_err(|source| LayoutError::Key {
@@ -322,6 +326,10 @@ fn each<T>(
     read: impl Fn(&Json<'_>) -> Result<T, LayoutError>,
 ) -> Result<Vec<T>, LayoutError> {
     members.read(name, array)?.iter().map(read).collect()
+}
+
+fn is_key_id(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A step's name becomes part of file names in tools that store links by it: one path component, nothing special.
