@@ -1,6 +1,6 @@
 //! `quorate in-toto record`: a step that is more than one command, between a start and a stop.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use quorate::envelope::{Envelope, EnvelopeForm};
@@ -82,7 +82,7 @@ fn stop(arguments: &StopArguments) -> Result<ExitCode, CommandError> {
 
 /// What `start` left, if this very key signed it.
 fn preliminary(
-    path: &PathBuf,
+    path: &Path,
     step: &str,
     signer: &Signer,
 ) -> Result<(Link, EnvelopeForm), CommandError> {

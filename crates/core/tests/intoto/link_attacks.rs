@@ -277,7 +277,7 @@ fn an_artifact_without_a_digest_or_with_one_in_two_spellings_does_not_count() {
     let with =
         |algorithm: &'static str, value: String| Json::object([(algorithm, Json::text(value))]);
     for digests in [
-        Json::object::<&str, _>([]),
+        Json::object::<&str>([]),
         with("sha256", "AB".repeat(32)),
         with("sha256", "ab".to_owned()),
         with("sha512", "ab".repeat(32)),

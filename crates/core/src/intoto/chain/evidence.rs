@@ -24,7 +24,13 @@ pub(super) struct Place<'l> {
 /// A link of a functionary, or the functionary's own layout in its place.
 pub(super) enum Evidence {
     Link(Box<Link>),
-    Sublayout { bytes: Vec<u8>, key: PublicKey },
+    Sublayout(Box<Sublayout>),
+}
+
+/// A functionary's own layout, as it was received, and the functionary's key, which is its only owner.
+pub(super) struct Sublayout {
+    pub(super) bytes: Vec<u8>,
+    pub(super) key: PublicKey,
 }
 
 /// Where evidence comes from, and how much of it one verification takes.
@@ -139,7 +145,7 @@ impl Place<'_> {
             let owner = self.owners.iter().find(is_signer);
             let key = owner.ok_or(Dropped::NotSigned)?.key.clone();
             let bytes = bytes.to_vec();
-            return Ok(Evidence::Sublayout { bytes, key });
+            return Ok(Evidence::Sublayout(Box::new(Sublayout { bytes, key })));
         }
         let link = Link::from_json(&value)?;
         // §4.4: a link's name is that of its step. Without this a link of one step would count for another.
