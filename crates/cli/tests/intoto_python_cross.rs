@@ -167,23 +167,14 @@ fn each_reads_what_the_other_signed_by_each_scheme_in_both_forms() {
             let stage = Stage::keys();
             key(&stage, options);
             stage.write("ä b", "text");
-            let words = [
-                "in-toto",
-                "run",
-                "-s",
-                "-n",
-                "s",
-                "--signing-key",
-                "k.key",
-                ours,
-                "-m",
-                "ä b",
-                "-p",
-                "ä b",
-                "--",
-                "echo",
-                "\u{1}\"ü\\",
-            ];
+            let words = format!(
+                "in-toto run -s -n s --signing-key k.key {ours} -m PATH -p PATH -- echo OUTPUT"
+            );
+            let words = words.split(' ').map(|word| match word {
+                "PATH" => "ä b",
+                "OUTPUT" => "\u{1}\"ü\\",
+                word => word,
+            });
             assert_eq!(stage.run_with(words).code, 0);
             let [name] = links(&stage).try_into().unwrap();
             let ran = python(
