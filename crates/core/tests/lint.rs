@@ -143,7 +143,10 @@ fn a_key_that_no_step_lists_is_named() {
 #[test]
 fn one_key_under_two_ids_is_found() {
     let found = after(|layout| {
-        layout.keys.insert("ff".repeat(32), key("a"));
+        let id = "ff".repeat(32);
+        layout
+            .keys
+            .insert(id.clone(), key("a").with_id(&id).unwrap());
         layout.steps[0].pubkeys.push("ff".repeat(32));
     });
     assert_eq!(found, [WeaknessCode::OneKeyTwoIds]);
