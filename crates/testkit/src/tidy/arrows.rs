@@ -41,7 +41,8 @@ fn fault_of(manifest: &Manifest<'_>, dependency: &Dependency, target: &str) -> O
 fn allowed_targets(folder: &str) -> &'static [&'static str] {
     match folder {
         "core" => &[],
-        "gather" => &["core"],
+        "gather" | "openpgp" => &["core"],
+        "cli" => &["core", "gather", "openpgp"],
         _ => &["core", "gather"],
     }
 }
