@@ -170,8 +170,12 @@ fn one_key_under_two_ids_in_a_step_is_refused() {
     let key = keys.get(&ids[0]).cloned();
     // Bob's id now holds alice's key: two of three votes for one holder.
     let layout = edited(&scene.documents.layout_payload, &["keys", &ids[1]], key);
-    let error = refused(&mut scene, &layout);
+    let twice = edited(&layout, &["keys", &ids[1], "keyid"], None);
+    let error = refused(&mut scene, &twice);
     assert!(error.to_string().contains("one key twice"), "{error}");
+    // Nor may the key keep calling itself by its first id.
+    let error = refused(&mut scene, &layout);
+    assert!(error.to_string().contains("a key has one id"), "{error}");
 }
 
 #[test]
