@@ -353,6 +353,7 @@ fn a_stranger_among_the_keys_that_no_step_lists_changes_nothing() {
     };
     let key = keys.get(&id).cloned();
     let with_key = edited(&scene.documents.layout_payload, &["keys", "00ff"], key);
+    let with_key = edited(&with_key, &["keys", "00ff", "keyid"], None);
     scene.documents = scene.documents.with_layout(&with_key, &scene.owners);
     scene.evidence.truncate(1);
     scene
