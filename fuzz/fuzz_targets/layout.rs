@@ -2,8 +2,10 @@
 
 #![no_main]
 
+use std::collections::BTreeSet;
+
 use libfuzzer_sys::fuzz_target;
-use quorate::intoto::Layout;
+use quorate::intoto::{Layout, Parameters};
 use quorate::json::parse;
 use quorate_fuzz::LIMITS;
 
@@ -20,7 +22,23 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(again, layout);
     assert_eq!(again.to_json().to_text(), text);
     for step in &layout.steps {
-        assert!(step.threshold.get() <= step.pubkeys.len());
-        assert!(step.pubkeys.iter().all(|id| layout.keys[id].id() == id));
+        let keys: BTreeSet<_> = layout
+            .functionaries(step)
+            .map(|(id, key)| {
+                assert_eq!(key.id(), id);
+                key.fingerprint()
+            })
+            .collect();
+        assert!(step.threshold.get() <= keys.len());
+        let is_hex = |id: &String| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        assert!(step.pubkeys.iter().all(is_hex));
+    }
+    // With parameters put in it is still a layout, or refused.
+    let given = [("A", "*"), ("B", "{A}")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let parameters = Parameters::new(given).expect("plain names");
+    if let Ok(filled) = layout.with_parameters(&parameters) {
+        let text = filled.to_json().to_text();
+        let value = parse(&text, &LIMITS).expect("what we write is JSON");
+        assert_eq!(Layout::from_json(&value, &LIMITS).ok(), Some(filled));
     }
 });

@@ -1,13 +1,23 @@
-//! Links behind a signature: one with a statement says exactly what the statement says, one without is weak.
+//! Links behind a signature: one with a statement says exactly what the statement says, one without is weak. A link of in-toto, written, is
+//! read as the same, and its artifacts have one spelling and digests.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use quorate::attest::Attestation;
+use quorate::intoto::{Link, is_normal_name};
 use quorate::json::{Json, parse};
 use quorate_fuzz::{LIMITS, attestation};
 
 fuzz_target!(|payload: &[u8]| {
+    if let Ok(value) = parse(payload, &LIMITS)
+        && let Ok(link) = Link::from_json(&value)
+    {
+        assert_eq!(Link::from_json(&link.to_json()).as_ref(), Ok(&link));
+        for (name, digests) in link.materials.iter().chain(&link.products) {
+            assert!(is_normal_name(name) && !digests.to_string().is_empty());
+        }
+    }
     let Ok(read) = attestation(payload) else {
         return;
     };

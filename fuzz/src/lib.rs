@@ -5,6 +5,8 @@
 //! **Never:** randomness, a clock, a file: an input that fails fails in every run.
 
 mod fnmatch;
+#[path = "../../crates/core/tests/intoto/naive.rs"]
+pub mod naive;
 
 use std::sync::LazyLock;
 
@@ -20,6 +22,11 @@ pub use fnmatch::fnmatch;
 pub const LIMITS: Limits = Limits::STANDARD;
 
 static SIGNER: LazyLock<SigningKey> = LazyLock::new(|| ed25519("a signer of anything"));
+
+/// The functionaries of the chains that are made here: `0`, `1` and `2`.
+pub fn functionaries() -> Vec<SigningKey> {
+    ["alice", "bob", "carol"].map(ed25519).into()
+}
 
 /// Two of three parties have rebuilt catdoc: alice and bob. Carol says nothing yet.
 pub fn honest(environment: Option<&str>, on_dissent: Option<&str>) -> Scene {

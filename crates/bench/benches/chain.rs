@@ -13,7 +13,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use quorate::digest::Sha256;
-use quorate::envelope::{PAYLOAD_TYPE_IN_TOTO, sign};
+use quorate::envelope::{PAYLOAD_TYPE_IN_TOTO, sign, sign_metablock};
 use quorate::intoto::chain::{Chain, NoInspections};
 use quorate::intoto::{Layout, Link, Rule, Step};
 use quorate::json::Json;
@@ -87,28 +87,38 @@ fn keep(folder: tempfile::TempDir, rules: usize, form: Form) {
 fn write(folder: &Path, rules: usize, form: Form) -> PublicKey {
     let key = |seed: u8| SigningKey::ed25519_from_seed(&[seed; 32]);
     let (owner, functionaries) = (key(1), [key(2), key(3), key(4)]);
-    let ids: Vec<String> = functionaries
-        .iter()
-        .map(|key| key.public().id().to_owned())
+    let put = |name: String, value: &Json<'_>, key: &SigningKey| {
+        let bytes = match form {
+            Form::Dsse => sign(PAYLOAD_TYPE_IN_TOTO, &value.to_text(), &[key]),
+            Form::Metablock => sign_metablock(value, &[key]),
+        };
+        fs::write(folder.join(name), bytes).unwrap();
+    };
+    let layout = layout(&functionaries, rules);
+    put("root.layout".to_owned(), &layout.to_json(), &owner);
+    let artifacts: BTreeMap<_, _> = (0..ARTIFACTS)
+        .map(|number| (name_of(number), Sha256::of(&number.to_le_bytes()).into()))
         .collect();
-    let rule = |words: &[&str]| {
-        Rule::parse(
-            &words
-                .iter()
-                .map(|word| (*word).to_owned())
-                .collect::<Vec<_>>(),
-        )
-        .unwrap()
-    };
-    let disallow = || rule(&["DISALLOW", "*"]);
-    let step = |name: &str, threshold, pubkeys: &[String], materials, products| Step {
-        name: name.to_owned(),
-        threshold: NonZeroUsize::new(threshold).unwrap(),
-        pubkeys: pubkeys.to_vec(),
-        expected_command: Vec::new(),
-        expected_materials: materials,
-        expected_products: products,
-    };
+    for (at, key) in functionaries.iter().enumerate() {
+        let name = if at < 2 { "build" } else { "package" };
+        let mut link = Link::new(name);
+        let list = if at < 2 {
+            &mut link.products
+        } else {
+            &mut link.materials
+        };
+        list.clone_from(&artifacts);
+        let id = &key.public().id()[..8];
+        put(format!("{name}.{id}.link"), &link.to_json(), key);
+    }
+    fs::write(folder.join("owner.pub"), owner.public().to_pem()).unwrap();
+    owner.public().clone()
+}
+
+/// Two functionaries build, a third packages what they built, matched by so many rules.
+fn layout(functionaries: &[SigningKey; 3], rules: usize) -> Layout {
+    let keys = functionaries.iter().map(SigningKey::public);
+    let ids: Vec<String> = keys.clone().map(|key| key.id().to_owned()).collect();
     let patterns: BTreeSet<String> = (0..ARTIFACTS)
         .map(|number| format!("{}*", start_of(number, rules)))
         .collect();
@@ -117,53 +127,40 @@ fn write(folder: &Path, rules: usize, form: Form) -> PublicKey {
         .iter()
         .map(|pattern| rule(&["MATCH", pattern, "WITH", "PRODUCTS", "FROM", "build"]))
         .collect();
-    matches.push(disallow());
-    let layout = Layout {
+    matches.push(rule(&["DISALLOW", "*"]));
+    let creates = vec![rule(&["CREATE", "*"]), rule(&["DISALLOW", "*"])];
+    Layout {
         expires: Timestamp::parse("2099-01-01T00:00:00Z").unwrap(),
         readme: String::new(),
-        keys: functionaries
-            .iter()
-            .map(|key| (key.public().id().to_owned(), key.public().clone()))
-            .collect(),
+        keys: keys.map(|key| (key.id().to_owned(), key.clone())).collect(),
         steps: vec![
-            step(
-                "build",
-                2,
-                &ids[..2],
-                vec![],
-                vec![rule(&["CREATE", "*"]), disallow()],
-            ),
+            step("build", 2, &ids[..2], vec![], creates),
             step("package", 1, &ids[2..], matches, vec![]),
         ],
         inspections: vec![],
-    };
-    let put = |name: String, value: &Json<'_>, key: &SigningKey| {
-        let bytes = match form {
-            Form::Dsse => sign(PAYLOAD_TYPE_IN_TOTO, &value.to_text(), &[key]),
-            Form::Metablock => sign(PAYLOAD_TYPE_IN_TOTO, &value.to_text(), &[key]),
-        };
-        fs::write(folder.join(name), bytes).unwrap();
-    };
-    put("root.layout".to_owned(), &layout.to_json(), &owner);
-    let artifacts: BTreeMap<_, _> = (0..ARTIFACTS)
-        .map(|number| (name_of(number), Sha256::of(&number.to_le_bytes()).into()))
-        .collect();
-    for (at, key) in functionaries.iter().enumerate() {
-        let name = if at < 2 { "build" } else { "package" };
-        let mut link = Link::new(name);
-        *(if at < 2 {
-            &mut link.products
-        } else {
-            &mut link.materials
-        }) = artifacts.clone();
-        put(
-            format!("{name}.{}.link", &ids[at][..8]),
-            &link.to_json(),
-            key,
-        );
     }
-    fs::write(folder.join("owner.pub"), owner.public().to_pem()).unwrap();
-    owner.public().clone()
+}
+
+fn rule(words: &[&str]) -> Rule {
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    Rule::parse(&words).unwrap()
+}
+
+fn step(
+    name: &str,
+    threshold: usize,
+    pubkeys: &[String],
+    materials: Vec<Rule>,
+    products: Vec<Rule>,
+) -> Step {
+    Step {
+        name: name.to_owned(),
+        threshold: NonZeroUsize::new(threshold).unwrap(),
+        pubkeys: pubkeys.to_vec(),
+        expected_command: Vec::new(),
+        expected_materials: materials,
+        expected_products: products,
+    }
 }
 
 fn name_of(number: usize) -> String {

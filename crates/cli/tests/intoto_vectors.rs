@@ -84,3 +84,13 @@ fn a_verification_can_be_repeated_and_leaves_the_folder_as_it_was() {
     assert_eq!(codes[0], codes[1]);
     assert_eq!(listing(), before);
 }
+
+#[test]
+fn a_key_of_a_keyring_that_must_have_signed_is_never_passed_over() {
+    let output = verify(
+        &vectors().join("base"),
+        &["--gpg", "8465a1e2e0fb2b40adb2478e18fb3f537e0c8a17"],
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("not supported"));
+}

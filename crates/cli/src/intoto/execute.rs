@@ -92,7 +92,7 @@ pub(super) fn execute(words: &[String], manner: Manner) -> Result<Ended, Command
             .hint("nothing was run and no link was written; is it installed and executable?")
     })?;
     let mut watch = Watch::of(child, manner, stop).map_err(failed)?;
-    let status = watch.to_its_end(program)?;
+    let status = watch.until_it_ends(program)?;
     let [stdout, stderr] = watch.streams.map(|stream| stream.map(|stream| stream.kept));
     Ok(Ended {
         return_value: status
@@ -255,7 +255,7 @@ impl Watch {
         })
     }
 
-    fn to_its_end(&mut self, program: &str) -> Result<ExitStatus, CommandError> {
+    fn until_it_ends(&mut self, program: &str) -> Result<ExitStatus, CommandError> {
         let failed = |error: std::io::Error| CommandError::unable(format!("{program}: {error}"));
         loop {
             if let Some(status) = self.child.try_wait().map_err(failed)? {

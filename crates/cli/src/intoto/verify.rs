@@ -34,7 +34,7 @@ pub(crate) struct VerifyArguments {
     /// The layout
     #[arg(short, long, value_name = "FILE")]
     pub(crate) layout: PathBuf,
-    /// Keys of the layout's owners, every one of whom must have signed it: PEM, OpenPGP certificates, in-toto keys in JSON
+    /// Keys of the layout's owners, every one of whom must have signed it: PEM, or in-toto keys in JSON, OpenPGP keys among them
     #[arg(
         long,
         num_args = 1..,
@@ -42,7 +42,7 @@ pub(crate) struct VerifyArguments {
         required_unless_present = "gpg"
     )]
     pub(crate) verification_keys: Vec<PathBuf>,
-    /// Ids of owners' keys in a GnuPG keyring
+    /// Ids of owners' keys in a GnuPG keyring: refused, as it is not supported yet
     #[arg(short, long, num_args = 1.., value_name = "KEYID")]
     pub(crate) gpg: Vec<String>,
     /// The GnuPG home with that keyring
@@ -144,6 +144,13 @@ fn parameters(path: &Path) -> Result<Parameters, CommandError> {
 }
 
 fn keys(arguments: &VerifyArguments) -> Result<Vec<PublicKey>, CommandError> {
+    // A key that must have signed and is passed over would be a yes without its signature.
+    if !arguments.gpg.is_empty() || arguments.gpg_home.is_some() {
+        return Err(CommandError::refused(
+            "--gpg is not supported yet: no key is taken from a keyring",
+        )
+        .hint("give the key as in-toto JSON with --verification-keys"));
+    }
     let mut keys = Vec::new();
     for path in &arguments.verification_keys {
         let bytes = read(path, LIMITS.policy_bytes_max)?;

@@ -158,7 +158,7 @@ impl<'a> Envelope<'a> {
         limits: &Limits,
         all_left: &mut usize,
     ) -> Result<Opened<'a>, NotSigned> {
-        let is_offered = |id: &String| keys.iter().any(|key| key.id() == id);
+        let is_offered = |id: &String| keys.iter().any(|key| key.has_id(id));
         self.signatures
             .retain(|signature| signature.key_id.as_ref().is_none_or(is_offered));
         self.open_within(keys, limits, all_left)

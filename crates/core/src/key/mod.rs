@@ -32,6 +32,8 @@ pub struct PublicKey {
     scheme: Scheme,
     id: String,
     fingerprint: Fingerprint,
+    /// The id that older tools compute for this key, when no file gave it one.
+    legacy_id: Option<String>,
     /// What only an OpenPGP key has.
     certificate: Option<Certificate>,
 }
@@ -84,9 +86,16 @@ impl PublicKey {
             material,
             scheme,
             id: String::new(),
+            legacy_id: None,
             certificate: None,
         };
-        key.id = id.unwrap_or_else(|| intoto::computed_id(&key));
+        match id {
+            Some(id) => key.id = id,
+            None => {
+                key.id = intoto::computed_id(&key);
+                key.legacy_id = Some(intoto::legacy_id(&key));
+            }
+        }
         key
     }
 

@@ -2,4 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod chain_properties;
+mod layout_attacks;
+mod link_attacks;
+mod naive;
+mod rule_properties;
+mod sublayout_attacks;
 mod vectors;
+mod workshop;
