@@ -1,4 +1,5 @@
 //! Keys and signatures against the tools that in-toto users have: securesystemslib in Python, openssl, gpg.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -243,7 +244,7 @@ print(json.dumps(export_pubkey(keyid, home)))
         let theirs = parse(exported.trim().as_bytes(), &Limits::STANDARD).unwrap();
         assert_eq!(key.to_json(), theirs);
         let keys = public_keys_from_file(exported.trim().as_bytes(), &Limits::STANDARD).unwrap();
-        assert_eq!(keys, [key.clone()]);
+        assert_eq!(keys, std::slice::from_ref(&key));
         let signed = fs::read(link.with_extension("signed")).unwrap();
         let opens = |key: &PublicKey| {
             let envelope = Envelope::parse(&signed, &Limits::STANDARD).unwrap();
