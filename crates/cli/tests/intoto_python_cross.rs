@@ -246,3 +246,127 @@ fn a_step_started_by_one_is_stopped_by_the_other() {
     let [name] = links(&stage).try_into().unwrap();
     stage.ok(&format!("in-toto sign --verify -f {name} -k alice.pub"));
 }
+
+/// A key ring that nobody else uses, with one key that has a subkey for signing. Its agent ends with it.
+struct Ring {
+    folder: tempfile::TempDir,
+    id: String,
+}
+
+impl Ring {
+    fn new() -> Self {
+        // A socket's path is at most 107 bytes long: the folder stands in the system's, not in the build's.
+        let folder = tempfile::Builder::new().prefix("qg").tempdir().unwrap();
+        let mut ring = Self {
+            folder,
+            id: String::new(),
+        };
+        let make = [
+            "--quick-gen-key",
+            "alice@example.org",
+            "rsa2048",
+            "sign",
+            "1d",
+        ];
+        ring.gpg(&make);
+        let listed = ring.gpg(&["--list-keys", "--with-colons"]);
+        let id = listed
+            .lines()
+            .find_map(|line| line.strip_prefix("fpr:::::::::"));
+        ring.id = id.unwrap().trim_end_matches(':').to_lowercase();
+        ring
+    }
+
+    fn home(&self) -> &str {
+        self.folder.path().to_str().unwrap()
+    }
+
+    fn gpg(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new("gpg");
+        command.args(["--homedir", self.home(), "--batch", "--quiet"]);
+        command.args(["--pinentry-mode", "loopback", "--passphrase", ""]);
+        let ran = Ran::of(command.args(arguments).output().unwrap());
+        assert_eq!(ran.code, 0, "{ran:#?}");
+        ran.stdout
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        let mut command = Command::new("gpgconf");
+        command.args(["--homedir", self.home(), "--kill", "all"]);
+        command.status().unwrap();
+    }
+}
+
+#[test]
+fn each_reads_what_the_other_had_gpg_sign() {
+    let (stage, ring) = (Stage::keys(), Ring::new());
+    let step = [
+        "-n",
+        "s",
+        "-m",
+        "alice.pub",
+        "-x",
+        "--gpg-home",
+        ring.home(),
+    ];
+    for key in [&["--gpg", &ring.id][..], &["--gpg"]] {
+        let words = [&["in-toto", "run"][..], &step, key].concat();
+        let ran = stage.run_with(words);
+        assert_eq!(ran.code, 0, "{ran:#?}");
+        let [name] = links(&stage).try_into().unwrap();
+        assert_eq!(name, format!("s.{}.link", &ring.id[..8]));
+        let verify = [
+            "--verify",
+            "-f",
+            &name,
+            "--gpg",
+            &ring.id,
+            "--gpg-home",
+            ring.home(),
+        ];
+        assert_eq!(python(&stage, "in-toto-sign", &verify).code, 0);
+        assert_eq!(
+            python(&stage, "in-toto-run", &[&step[..], key].concat()).code,
+            0
+        );
+        let ran = stage.run_with([&["in-toto", "sign"][..], &verify].concat());
+        assert_eq!(ran.code, 0, "{ran:#?}");
+        fs::remove_file(stage.path(&name)).unwrap();
+    }
+}
+
+#[test]
+fn a_step_that_gpg_signs_is_started_and_stopped() {
+    let (stage, ring) = (Stage::keys(), Ring::new());
+    let key = format!("--gpg --gpg-home {}", ring.home());
+    stage.ok(&format!("in-toto record start -n s -m alice.pub {key}"));
+    let stop = format!("in-toto record stop -n s -p bob.pub {key}");
+    let [name] = stage
+        .names()
+        .into_iter()
+        .filter(|name| name.ends_with("-unfinished"))
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
+    let text = String::from_utf8(stage.read(&name)).unwrap();
+    stage.write(&name, text.replace("\"alice.pub\":", "\"other.pub\":"));
+    stage.run(&stop).refused("not signed by this key");
+    stage.write(&name, text);
+    stage.ok(&stop);
+    let [name] = links(&stage).try_into().unwrap();
+    stage.ok(&format!(
+        "in-toto sign --verify -f {name} --gpg {} --gpg-home {}",
+        ring.id,
+        ring.home()
+    ));
+    stage.ok(&format!("in-toto sign -f {name} {key}"));
+    let ran = stage.run(&format!("in-toto run -n s -x --use-dsse {key}"));
+    ran.refused("no place for OpenPGP signatures");
+    let ran = stage.run(&format!(
+        "in-toto run -n s -x --gpg 0123456789abcdef --gpg-home {}",
+        ring.home()
+    ));
+    ran.refused("gpg: exit status");
+}

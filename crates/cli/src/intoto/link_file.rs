@@ -122,6 +122,6 @@ impl Made<'_> {
 pub(super) fn form_name(form: EnvelopeForm) -> &'static str {
     match form {
         EnvelopeForm::Metablock => "metablock",
-        _ => "dsse",
+        EnvelopeForm::Dsse => "dsse",
     }
 }

@@ -7,6 +7,7 @@
 mod args;
 mod execute;
 mod explain;
+mod gpg;
 mod inspect;
 mod link_file;
 mod links;

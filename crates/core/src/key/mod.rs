@@ -25,7 +25,7 @@ use openpgp::Certificate;
 
 /// A public key with its one scheme and the label that metadata knows it by.
 ///
-/// Equality is equality of material and scheme; labels do not matter.
+/// Equality is equality of material and scheme; labels do not matter, nor do the subkeys of an OpenPGP key.
 #[derive(Clone, Debug)]
 pub struct PublicKey {
     material: Material,
