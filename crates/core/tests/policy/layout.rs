@@ -1,5 +1,6 @@
 //! Layouts that an owner signed and that must be refused all the same: nothing in one is guessed or passed over.
 
+use quorate::intoto::{Layout, LayoutError};
 use quorate::json::Json;
 use quorate::policy::{Policy, PolicyError};
 use quorate_testkit::scenario::{Documents, Scene, ed25519, edited, replaced, without};
@@ -182,6 +183,33 @@ fn one_key_under_two_ids_in_a_step_is_refused() {
 fn a_step_that_lists_a_key_which_the_layout_does_not_have_is_refused() {
     let error = refused_with(&["steps", "0", "pubkeys", "3"], Some(Json::text("00ff")));
     assert!(error.to_string().contains("does not have"), "{error}");
+}
+
+#[test]
+fn an_id_without_a_key_is_no_functionary_and_does_not_help_to_reach_a_threshold() {
+    // Found by fuzzing: other tools write such layouts. Read as a layout it is one; as a policy it is refused, see above.
+    let scene = Scene::quorate(2, 3);
+    let stray = Some(Json::text("00ff"));
+    let layout = edited(
+        &scene.documents.layout_payload,
+        &["steps", "0", "pubkeys", "3"],
+        stray,
+    );
+    let read = |layout: &[u8]| {
+        let value = quorate::json::parse(layout, &scene.limits).expect("JSON");
+        Layout::from_json(&value, &scene.limits)
+    };
+    let taken = read(&layout).expect("a layout");
+    let step = &taken.steps[0];
+    assert_eq!(step.pubkeys.len(), 4);
+    assert!(taken.functionaries(step).all(|(id, key)| key.id() == id));
+    assert_eq!(taken.functionaries(step).count(), 3);
+    let four = edited(&layout, &["steps", "0", "threshold"], Some(Json::number(4)));
+    let error = read(&four).expect_err("three keys cannot sign four links");
+    assert!(
+        matches!(error, LayoutError::Threshold { keys: 3, .. }),
+        "{error}"
+    );
 }
 
 #[test]
