@@ -202,7 +202,11 @@ fn an_id_without_a_key_is_no_functionary_and_does_not_help_to_reach_a_threshold(
     let taken = read(&layout).expect("a layout");
     let step = &taken.steps[0];
     assert_eq!(step.pubkeys.len(), 4);
-    assert!(taken.functionaries(step).all(|(id, key)| key.id() == id));
+    assert!(
+        taken
+            .functionaries(step)
+            .all(|functionary| functionary.key.id() == functionary.id)
+    );
     assert_eq!(taken.functionaries(step).count(), 3);
     let four = edited(&layout, &["steps", "0", "threshold"], Some(Json::number(4)));
     let error = read(&four).expect_err("three keys cannot sign four links");
