@@ -1,4 +1,5 @@
 //! Artifact rules as the reference tools have them: plain sets, one scan a rule. What the engine must agree with.
+#![allow(unreachable_pub, reason = "the fuzz targets read this file, too")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

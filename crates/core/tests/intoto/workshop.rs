@@ -1,4 +1,5 @@
 //! Supply chains in memory: a layout with keys made from names, and links that are signed and put where they belong.
+#![allow(unreachable_pub, reason = "a module of one program of tests")]
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;

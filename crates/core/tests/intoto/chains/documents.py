@@ -88,4 +88,4 @@ def edit_envelope(envelope, edit):
     if edit[0] == "member":
         envelope[edit[1]] = edit[2]
     if edit[0] == "no signatures":
-        del envelope["signatures"]
+        envelope.pop("signatures", None)
