@@ -11,6 +11,8 @@ use std::fs;
 use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
 use quorate::digest::Sha256;
 use quorate::envelope::{PAYLOAD_TYPE_IN_TOTO, sign, sign_metablock};
@@ -20,7 +22,7 @@ use quorate::json::Json;
 use quorate::key::{PublicKey, SigningKey};
 use quorate::limits::Limits;
 use quorate::time::Timestamp;
-use quorate_bench::{Series, time};
+use quorate_bench::{Cost, Series, time};
 use quorate_gather::LinkFolder;
 
 /// Runs of each, taken in turn.
@@ -32,6 +34,7 @@ const RULES: [(usize, f64); 3] = [(1, 20.0), (100, 20.0), (1_000, 60.0)];
 
 fn main() {
     println!("chain: 3 links of {ARTIFACTS} artifacts, two of one step, medians of {RUNS}");
+    let peers = std::env::var_os("QUORATE_BENCH_PEERS");
     for form in [Form::Dsse, Form::Metablock] {
         for (rules, goal) in RULES {
             let folder = tempfile::tempdir().unwrap();
@@ -42,9 +45,32 @@ fn main() {
             }
             let median = series.median();
             println!("  {form:?}, {rules:5} MATCH rules  {median}   goal {goal} ms");
-            keep(folder, rules, form);
+            if let Some(peers) = &peers {
+                beside(Path::new(peers), folder.path(), median);
+            }
         }
     }
+}
+
+/// The reference tools in their own process, warm, on the same files: they print the medians of their own runs.
+fn beside(peers: &Path, folder: &Path, ours: Cost) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peer/chain.py");
+    let mut python = Command::new(peers.join("python/bin/python"));
+    let output = python.arg(script).arg(folder).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let times: Vec<f64> = text
+        .split_whitespace()
+        .map(|word| word.parse().unwrap())
+        .collect();
+    let ratio = |at: usize, ours: Duration| times[at] / (ours.as_secs_f64() * 1e3);
+    println!(
+        "    in-toto 3.1.0, in process    {:9.3} ms wall {:9.3} ms processor   {:.0} and {:.0} times ours",
+        times[0],
+        times[1],
+        ratio(0, ours.wall),
+        ratio(1, ours.processor)
+    );
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -68,19 +94,6 @@ fn verify(folder: &Path, owner: &PublicKey) -> usize {
     let verification = chain.verify(&links, &mut NoInspections);
     let accepted = verification.outcome.unwrap();
     accepted.summary().materials.len()
-}
-
-/// Leaves the files for peers when a folder for them is named.
-fn keep(folder: tempfile::TempDir, rules: usize, form: Form) {
-    let Some(all) = std::env::var_os("QUORATE_BENCH_CHAINS") else {
-        return;
-    };
-    let kept = Path::new(&all).join(format!("{form:?}-{rules}"));
-    fs::create_dir_all(&kept).unwrap();
-    for entry in fs::read_dir(folder.path()).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), kept.join(entry.file_name())).unwrap();
-    }
 }
 
 /// Writes layout, links and the owner's key.
