@@ -11,8 +11,9 @@ pub mod naive;
 use std::sync::LazyLock;
 
 use quorate::attest::{Attestation, AttestationError};
+use quorate::digest::Sha256;
 use quorate::envelope::{Envelope, PAYLOAD_TYPE_IN_TOTO};
-use quorate::key::{PublicKey, SigningKey};
+use quorate::key::{OpenPgpSignature, PublicKey, SigningKey, public_keys_from_file};
 use quorate::limits::Limits;
 use quorate_testkit::scenario::{Sample, Scene, ed25519, signed};
 
@@ -55,6 +56,53 @@ pub fn attestation(payload: &[u8]) -> Result<Attestation, AttestationError> {
         .expect("the signer's signature is valid");
     assert_eq!(opened.payload(), Some(payload));
     Attestation::read(&opened, &LIMITS)
+}
+
+/// The id of the OpenPGP key of that name.
+fn openpgp_id(name: &str) -> String {
+    Sha256::of(name.as_bytes()).to_string()[..40].to_owned()
+}
+
+/// An OpenPGP key in in-toto's form, without subkeys, of the material of the Ed25519 key of that name.
+///
+/// # Panics
+/// When the library refuses the form that it writes.
+pub fn openpgp_key_json(name: &str) -> Vec<u8> {
+    let plain = String::from_utf8(ed25519(name).public().to_json().to_text())
+        .expect("a key in JSON is text");
+    let point = plain
+        .split("\"public\":\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("a plain key has its point");
+    format!(
+        r#"{{"creation_time":1,"hashes":["pgp+SHA2"],"keyid":"{}","keyval":{{"private":"","public":{{"q":"{point}"}}}},"method":"pgp+eddsa-ed25519","type":"eddsa"}}"#,
+        openpgp_id(name)
+    )
+    .into_bytes()
+}
+
+/// That key as the library reads it.
+///
+/// # Panics
+/// As [`openpgp_key_json`].
+pub fn openpgp_key(name: &str) -> PublicKey {
+    let mut keys =
+        public_keys_from_file(&openpgp_key_json(name), &LIMITS).expect("the form is in-toto's");
+    keys.remove(0)
+}
+
+/// That key's OpenPGP signature over `message`.
+///
+/// # Panics
+/// Never: the headers are good ones.
+pub fn openpgp_signature(name: &str, message: &[u8]) -> OpenPgpSignature {
+    // RFC 4880 §5.2.3 and §5.2.4: version 4, type 0, EdDSA, SHA-256, a creation time; the trailer counts twelve octets.
+    let headers = [4, 0, 22, 8, 0, 6, 5, 2, 0x5c, 9, 0x5e, 0x65];
+    let covered = [message, &headers, &[4, 0xff, 0, 0, 0, 12]].concat();
+    let signature = ed25519(name).sign(Sha256::of(&covered).as_bytes());
+    OpenPgpSignature::new(&openpgp_id(name), headers.to_vec(), signature)
+        .expect("the headers are in-toto's")
 }
 
 /// The text of a key file: as it is, or PEM around the bytes, so that a fuzzer need not learn base64 to reach the DER reader.

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use quorate::intoto::{ArtifactList, Artifacts, Link, Rule};
 
 /// What one rule did: the names that it consumed, or found; and whether it held.
-pub(crate) type Did = (BTreeSet<String>, bool);
+pub type Did = (BTreeSet<String>, bool);
 
 /// Applies rules to a list of `link`, up to the first that does not hold.
-pub(crate) fn apply(
+pub fn apply(
     rules: &[Rule],
     list: ArtifactList,
     link: &Link,
