@@ -2,7 +2,8 @@
 //!
 //! **Enters:** a command line, and the files that it names.
 //! **Leaves:** the answer on stdout, talk on stderr, and an exit code: 0 yes, 1 refused, 2 could not judge or wrong usage.
-//! **Never:** a judgement of its own; the network; foreign code, except the command of an in-toto step that the user gives it.
+//! **Never:** a judgement of its own; the network; foreign code, except the command of an in-toto
+//! step that the user gives it, and a layout's inspections, in a sandbox over a copy, in `in-toto verify`.
 
 mod args;
 mod error;
