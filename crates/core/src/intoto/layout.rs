@@ -61,6 +61,7 @@ impl Layout {
     /// [`LayoutError`] for anything missing, unknown, doubled or out of range.
     pub fn from_json(value: &Json<'_>, limits: &Limits) -> Result<Self, LayoutError> {
         let members = object(value)?;
+        without_certificates(members, &["rootcas", "intermediatecas"])?;
         members.only(&["_type", "expires", "inspect", "keys", "readme", "steps"])?;
         if members.read("_type", string)? != "layout" {
             return Err(ShapeError::new("expected \"layout\"")
@@ -213,6 +214,7 @@ pub(super) fn holders<'k>(
 impl Step {
     fn read(value: &Json<'_>) -> Result<Self, LayoutError> {
         let members = object(value)?;
+        without_certificates(members, &["cert_constraints"])?;
         members.only(&[
             "_type",
             "expected_command",
@@ -285,6 +287,21 @@ impl Inspection {
     }
 }
 
+/// Constraints on certificates (ITE-7, as the Go implementation writes them) say who may sign: a layout that has some means less
+/// without them, so that it is refused and not read as if they were not there.
+fn without_certificates(members: &Object<'_>, names: &[&'static str]) -> Result<(), LayoutError> {
+    let is_empty = |value: &Json<'_>| match value {
+        Json::Null => true,
+        Json::Object(members) => members.is_empty(),
+        Json::Array(items) => items.is_empty(),
+        _ => false,
+    };
+    let found = names
+        .iter()
+        .find(|name| members.get(name).is_some_and(|value| !is_empty(value)));
+    found.map_or(Ok(()), |name| Err(LayoutError::Certificates(name)))
+}
+
 fn rules(rules: &[Rule]) -> Json<'static> {
     Json::Array(rules.iter().map(Rule::to_json).collect())
 }
@@ -355,6 +372,11 @@ pub enum LayoutError {
         /// Why.
         source: KeyError,
     },
+    /// The layout constrains who may sign by X.509 certificates.
+    #[error(
+        "{0:?} constrains functionaries by X.509 certificates, which is not enforced here; list their keys instead"
+    )]
+    Certificates(&'static str),
     /// An id that is not hex: links are filed by the first digits of it.
     #[error("the key id {0:?} is not hex")]
     KeyId(String),

@@ -62,6 +62,34 @@ fn a_member_that_nobody_knows_is_refused_wherever_it_stands() {
 }
 
 #[test]
+fn constraints_on_certificates_are_refused_and_never_passed_over() {
+    let some = |name: &'static str| Json::object([(name, Json::text("*"))]);
+    for (path, value) in [
+        (&["rootcas"][..], Json::object([("ab", some("keytype"))])),
+        (
+            &["intermediatecas"],
+            Json::object([("ab", some("keytype"))]),
+        ),
+        (
+            &["steps", "0", "cert_constraints"],
+            Json::Array(vec![some("common_name")]),
+        ),
+    ] {
+        assert!(
+            refusal_with(path, value).contains("X.509 certificates"),
+            "{path:?}"
+        );
+    }
+    // Empty ones constrain nobody, and are unknown members like others.
+    for path in [&["rootcas"][..], &["steps", "0", "cert_constraints"]] {
+        assert!(
+            refusal_with(path, Json::Null).contains("unknown member"),
+            "{path:?}"
+        );
+    }
+}
+
+#[test]
 fn a_member_that_was_added_after_signing_breaks_the_signature() {
     let workshop = sound();
     let envelope = metablock(&payload(&workshop), [&workshop.owner]);
