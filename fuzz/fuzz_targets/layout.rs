@@ -24,9 +24,9 @@ fuzz_target!(|bytes: &[u8]| {
     for step in &layout.steps {
         let keys: BTreeSet<_> = layout
             .functionaries(step)
-            .map(|(id, key)| {
-                assert_eq!(key.id(), id);
-                key.fingerprint()
+            .map(|functionary| {
+                assert!(functionary.key.has_id(functionary.id));
+                functionary.key.fingerprint()
             })
             .collect();
         assert!(step.threshold.get() <= keys.len());

@@ -11,16 +11,18 @@ use std::fs;
 use std::hint::black_box;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
 use quorate::digest::Sha256;
-use quorate::envelope::{PAYLOAD_TYPE_IN_TOTO, sign};
+use quorate::envelope::{PAYLOAD_TYPE_IN_TOTO, sign, sign_metablock};
 use quorate::intoto::chain::{Chain, NoInspections};
 use quorate::intoto::{Layout, Link, Rule, Step};
 use quorate::json::Json;
 use quorate::key::{PublicKey, SigningKey};
 use quorate::limits::Limits;
 use quorate::time::Timestamp;
-use quorate_bench::{Series, time};
+use quorate_bench::{Cost, Series, time};
 use quorate_gather::LinkFolder;
 
 /// Runs of each, taken in turn.
@@ -32,6 +34,7 @@ const RULES: [(usize, f64); 3] = [(1, 20.0), (100, 20.0), (1_000, 60.0)];
 
 fn main() {
     println!("chain: 3 links of {ARTIFACTS} artifacts, two of one step, medians of {RUNS}");
+    let peers = std::env::var_os("QUORATE_BENCH_PEERS");
     for form in [Form::Dsse, Form::Metablock] {
         for (rules, goal) in RULES {
             let folder = tempfile::tempdir().unwrap();
@@ -42,9 +45,32 @@ fn main() {
             }
             let median = series.median();
             println!("  {form:?}, {rules:5} MATCH rules  {median}   goal {goal} ms");
-            keep(folder, rules, form);
+            if let Some(peers) = &peers {
+                beside(Path::new(peers), folder.path(), median);
+            }
         }
     }
+}
+
+/// The reference tools in their own process, warm, on the same files: they print the medians of their own runs.
+fn beside(peers: &Path, folder: &Path, ours: Cost) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peer/chain.py");
+    let mut python = Command::new(peers.join("python/bin/python"));
+    let output = python.arg(script).arg(folder).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let times: Vec<f64> = text
+        .split_whitespace()
+        .map(|word| word.parse().unwrap())
+        .collect();
+    let ratio = |at: usize, ours: Duration| times[at] / (ours.as_secs_f64() * 1e3);
+    println!(
+        "    in-toto 3.1.0, in process    {:9.3} ms wall {:9.3} ms processor   {:.0} and {:.0} times ours",
+        times[0],
+        times[1],
+        ratio(0, ours.wall),
+        ratio(1, ours.processor)
+    );
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -70,45 +96,42 @@ fn verify(folder: &Path, owner: &PublicKey) -> usize {
     accepted.summary().materials.len()
 }
 
-/// Leaves the files for peers when a folder for them is named.
-fn keep(folder: tempfile::TempDir, rules: usize, form: Form) {
-    let Some(all) = std::env::var_os("QUORATE_BENCH_CHAINS") else {
-        return;
-    };
-    let kept = Path::new(&all).join(format!("{form:?}-{rules}"));
-    fs::create_dir_all(&kept).unwrap();
-    for entry in fs::read_dir(folder.path()).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), kept.join(entry.file_name())).unwrap();
-    }
-}
-
 /// Writes layout, links and the owner's key.
 fn write(folder: &Path, rules: usize, form: Form) -> PublicKey {
     let key = |seed: u8| SigningKey::ed25519_from_seed(&[seed; 32]);
     let (owner, functionaries) = (key(1), [key(2), key(3), key(4)]);
-    let ids: Vec<String> = functionaries
-        .iter()
-        .map(|key| key.public().id().to_owned())
+    let put = |name: String, value: &Json<'_>, key: &SigningKey| {
+        let bytes = match form {
+            Form::Dsse => sign(PAYLOAD_TYPE_IN_TOTO, &value.to_text(), &[key]),
+            Form::Metablock => sign_metablock(value, &[key]),
+        };
+        fs::write(folder.join(name), bytes).unwrap();
+    };
+    let layout = layout(&functionaries, rules);
+    put("root.layout".to_owned(), &layout.to_json(), &owner);
+    let artifacts: BTreeMap<_, _> = (0..ARTIFACTS)
+        .map(|number| (name_of(number), Sha256::of(&number.to_le_bytes()).into()))
         .collect();
-    let rule = |words: &[&str]| {
-        Rule::parse(
-            &words
-                .iter()
-                .map(|word| (*word).to_owned())
-                .collect::<Vec<_>>(),
-        )
-        .unwrap()
-    };
-    let disallow = || rule(&["DISALLOW", "*"]);
-    let step = |name: &str, threshold, pubkeys: &[String], materials, products| Step {
-        name: name.to_owned(),
-        threshold: NonZeroUsize::new(threshold).unwrap(),
-        pubkeys: pubkeys.to_vec(),
-        expected_command: Vec::new(),
-        expected_materials: materials,
-        expected_products: products,
-    };
+    for (at, key) in functionaries.iter().enumerate() {
+        let name = if at < 2 { "build" } else { "package" };
+        let mut link = Link::new(name);
+        let list = if at < 2 {
+            &mut link.products
+        } else {
+            &mut link.materials
+        };
+        list.clone_from(&artifacts);
+        let id = &key.public().id()[..8];
+        put(format!("{name}.{id}.link"), &link.to_json(), key);
+    }
+    fs::write(folder.join("owner.pub"), owner.public().to_pem()).unwrap();
+    owner.public().clone()
+}
+
+/// Two functionaries build, a third packages what they built, matched by so many rules.
+fn layout(functionaries: &[SigningKey; 3], rules: usize) -> Layout {
+    let keys = functionaries.iter().map(SigningKey::public);
+    let ids: Vec<String> = keys.clone().map(|key| key.id().to_owned()).collect();
     let patterns: BTreeSet<String> = (0..ARTIFACTS)
         .map(|number| format!("{}*", start_of(number, rules)))
         .collect();
@@ -117,53 +140,40 @@ fn write(folder: &Path, rules: usize, form: Form) -> PublicKey {
         .iter()
         .map(|pattern| rule(&["MATCH", pattern, "WITH", "PRODUCTS", "FROM", "build"]))
         .collect();
-    matches.push(disallow());
-    let layout = Layout {
+    matches.push(rule(&["DISALLOW", "*"]));
+    let creates = vec![rule(&["CREATE", "*"]), rule(&["DISALLOW", "*"])];
+    Layout {
         expires: Timestamp::parse("2099-01-01T00:00:00Z").unwrap(),
         readme: String::new(),
-        keys: functionaries
-            .iter()
-            .map(|key| (key.public().id().to_owned(), key.public().clone()))
-            .collect(),
+        keys: keys.map(|key| (key.id().to_owned(), key.clone())).collect(),
         steps: vec![
-            step(
-                "build",
-                2,
-                &ids[..2],
-                vec![],
-                vec![rule(&["CREATE", "*"]), disallow()],
-            ),
+            step("build", 2, &ids[..2], vec![], creates),
             step("package", 1, &ids[2..], matches, vec![]),
         ],
         inspections: vec![],
-    };
-    let put = |name: String, value: &Json<'_>, key: &SigningKey| {
-        let bytes = match form {
-            Form::Dsse => sign(PAYLOAD_TYPE_IN_TOTO, &value.to_text(), &[key]),
-            Form::Metablock => sign(PAYLOAD_TYPE_IN_TOTO, &value.to_text(), &[key]),
-        };
-        fs::write(folder.join(name), bytes).unwrap();
-    };
-    put("root.layout".to_owned(), &layout.to_json(), &owner);
-    let artifacts: BTreeMap<_, _> = (0..ARTIFACTS)
-        .map(|number| (name_of(number), Sha256::of(&number.to_le_bytes()).into()))
-        .collect();
-    for (at, key) in functionaries.iter().enumerate() {
-        let name = if at < 2 { "build" } else { "package" };
-        let mut link = Link::new(name);
-        *(if at < 2 {
-            &mut link.products
-        } else {
-            &mut link.materials
-        }) = artifacts.clone();
-        put(
-            format!("{name}.{}.link", &ids[at][..8]),
-            &link.to_json(),
-            key,
-        );
     }
-    fs::write(folder.join("owner.pub"), owner.public().to_pem()).unwrap();
-    owner.public().clone()
+}
+
+fn rule(words: &[&str]) -> Rule {
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    Rule::parse(&words).unwrap()
+}
+
+fn step(
+    name: &str,
+    threshold: usize,
+    pubkeys: &[String],
+    materials: Vec<Rule>,
+    products: Vec<Rule>,
+) -> Step {
+    Step {
+        name: name.to_owned(),
+        threshold: NonZeroUsize::new(threshold).unwrap(),
+        pubkeys: pubkeys.to_vec(),
+        expected_command: Vec::new(),
+        expected_materials: materials,
+        expected_products: products,
+    }
 }
 
 fn name_of(number: usize) -> String {

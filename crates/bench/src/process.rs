@@ -88,11 +88,26 @@ fn has_ended(child: &Child, options: WaitIdOptions) -> io::Result<bool> {
     Ok(waitid(WaitId::Pid(pid), options)?.is_some())
 }
 
-/// proc(5), `schedstat`: nanoseconds on a processor first. It is the first thread's, and the programs measured have one.
+/// The first thread's time, which is exact, or that of all threads in hundredths of a second, whichever is larger.
 fn processor_time(pid: u32) -> Option<Duration> {
+    let first = first_thread_time(pid)?;
+    Some(first.max(all_threads_time(pid).unwrap_or_default()))
+}
+
+/// proc(5), `schedstat`: nanoseconds on a processor first.
+fn first_thread_time(pid: u32) -> Option<Duration> {
     let text = fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
     let nanoseconds = text.split_ascii_whitespace().next()?.parse().ok()?;
     Some(Duration::from_nanos(nanoseconds))
+}
+
+/// proc(5), `stat`: `utime` and `stime` are the 14th and 15th value, the second being a name in brackets; 100 ticks a second.
+fn all_threads_time(pid: u32) -> Option<Duration> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let values = text.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
+    let ticks = values.take(2).map(|value| value.parse::<u64>().ok());
+    let ticks = ticks.sum::<Option<u64>>()?;
+    Some(Duration::from_millis(10 * ticks))
 }
 
 /// proc(5), `status`: `VmHWM` is the peak of the resident set.

@@ -54,7 +54,7 @@ pub fn median<T: Ord + Copy>(values: impl Iterator<Item = T>) -> T {
     values[values.len() / 2]
 }
 
-/// Does `work` once and says what this thread took for it.
+/// Does `work` once and says what this process took for it, all threads together.
 pub fn time<T>(work: impl FnOnce() -> T) -> (T, Cost) {
     let (processor, wall) = (processor_time(), Instant::now());
     let result = work();
@@ -66,7 +66,7 @@ pub fn time<T>(work: impl FnOnce() -> T) -> (T, Cost) {
 }
 
 fn processor_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::try_from(time).unwrap_or_default()
 }
 

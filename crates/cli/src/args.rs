@@ -65,7 +65,7 @@ Example, from nothing to a layout that is ready to be signed:
     Prove(ProveArguments),
     /// Answer for files: were they rebuilt, and by whom?
     Verify(VerifyArguments),
-    /// The in-toto commands: record steps, sign and compare links
+    /// Carry out, record and verify steps of an in-toto supply chain
     #[command(
         subcommand,
         name = "in-toto",

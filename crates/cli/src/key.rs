@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use quorate::json::Json;
-use quorate::key::{PublicKey, SigningKey};
+use quorate::key::{PublicKey, SigningKey, SigningKeyError};
 use quorate_gather::read_bounded;
 
 use crate::args::{KeyType, KeyVerb};
@@ -111,12 +111,26 @@ fn either_half(file: &Path) -> Result<PublicKey, CommandError> {
     public_key(file)
 }
 
-/// Reads a private key for signing.
+/// Reads a private key for signing, which no passphrase protects.
 pub(crate) fn private_key(path: &Path) -> Result<SigningKey, CommandError> {
+    private_key_with(path, None)
+}
+
+/// Reads a private key for signing; a passphrase for a key that needs none is passed over.
+pub(crate) fn private_key_with(
+    path: &Path,
+    passphrase: Option<&str>,
+) -> Result<SigningKey, CommandError> {
     let bytes = read_bounded(path, LIMITS.policy_bytes_max)?;
     let failed = |problem: &dyn std::fmt::Display| {
         CommandError::unable(format!("{}: {problem}", path.display()))
     };
     let text = std::str::from_utf8(&bytes).map_err(|error| failed(&error))?;
-    SigningKey::from_pem(text).map_err(|error| failed(&error))
+    match (SigningKey::from_pem(text), passphrase) {
+        (Err(SigningKeyError::Encrypted), Some(passphrase)) => {
+            SigningKey::from_encrypted_pem(text, passphrase.as_bytes())
+        }
+        (read, _) => read,
+    }
+    .map_err(|error| failed(&error))
 }

@@ -7,7 +7,7 @@ use std::fs;
 use stage::Stage;
 
 /// Every verb with its pages; `rebuild` answers for itself.
-const VERBS: [&str; 24] = [
+const VERBS: [&str; 32] = [
     "",
     "key",
     "key new",
@@ -19,6 +19,14 @@ const VERBS: [&str; 24] = [
     "policy show",
     "prove",
     "verify",
+    "in-toto",
+    "in-toto run",
+    "in-toto record",
+    "in-toto record start",
+    "in-toto record stop",
+    "in-toto mock",
+    "in-toto match-products",
+    "in-toto sign",
     "completions",
     "layout",
     "layout new",

@@ -7,12 +7,12 @@
     reason = "a test that cannot go on fails, and says how many cases it judged"
 )]
 
-mod python;
+mod stage;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use python::python_tools;
+use stage::python::python_tools;
 
 /// Two processes at once, a seed each: about half a minute.
 const SEEDS: [&str; 2] = ["1", "2"];

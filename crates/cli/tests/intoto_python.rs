@@ -3,14 +3,13 @@
 //! Where they differ the difference is meant, and `docs/spec/policy.md` lists it.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod python;
 mod stage;
 
 use std::fs;
 use std::process::Command;
 
-use python::python_tools;
 use quorate_testkit::scenario::{Party, Sample};
+use stage::python::python_tools;
 use stage::{DEB, Ran, Stage};
 
 /// `verify` of the links, as far as the name of the owner's key.

@@ -82,7 +82,7 @@ fn keys_are_named_by_file_or_by_id_and_added_once() {
     stage.ok(&format!(
         "layout add-step demo.layout build --key {short} --key alice.pub"
     ));
-    assert_eq!(stage.draft().0.steps[0].pubkeys, [id.clone()]);
+    assert_eq!(stage.draft().0.steps[0].pubkeys, [id.as_str()]);
     let few = stage.run(&format!("layout add-step demo.layout x --key {}", &id[..7]));
     few.refused("neither the id of a key of the layout nor a file");
     few.refused("hint: give a public key file, or an id");

@@ -8,7 +8,7 @@ use serde_json::Value;
 use stage::Stage;
 
 fn shown(stage: &Stage) -> Value {
-    serde_json::from_str(&stage.ok("layout show demo.layout --json")).unwrap()
+    serde_json::from_str(&stage.ok("layout show demo.layout --json")).expect("it is JSON")
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Keys: strong ones of every type are read and check signatures; weak, private and foreign ones are refused.
 
-use quorate::key::{KeyError, PublicKey, Scheme, SigningKey, SigningKeyError};
+use quorate::key::{
+    KeyError, PublicKey, Scheme, SigningKey, SigningKeyError, public_keys_from_file,
+};
 use quorate::limits::Limits;
 use quorate_testkit::scenario::{ed25519, p256, p384, p521};
 
@@ -348,4 +350,80 @@ fn what_cannot_sign_is_named() {
         SigningKey::from_pem(other).unwrap_err(),
         SigningKeyError::Type
     );
+}
+
+const POINT: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+
+/// An Ed25519 key whose JSON has these further members, and these within `keyval`.
+fn with_members(members: &str, keyval: &str) -> String {
+    format!(
+        r#"{{"keytype":"ed25519","scheme":"ed25519","keyval":{{{keyval}"public":"{POINT}"}}{members}}}"#
+    )
+}
+
+#[test]
+fn keys_as_go_and_older_tools_write_them_are_the_same_keys() {
+    let plain = read(with_members("", "").as_bytes()).unwrap();
+    for (members, keyval) in [
+        (r#","keyid":"legacy","keyid_hash_algorithms":null"#, ""),
+        (
+            r#","keyid_hash_algorithms":["sha256","sha512"]"#,
+            r#""private":"","#,
+        ),
+        ("", r#""certificate":"","#),
+    ] {
+        let key = read(with_members(members, keyval).as_bytes()).unwrap();
+        assert_eq!(key, plain, "{members} {keyval}");
+        let label = if members.contains("legacy") {
+            "legacy"
+        } else {
+            plain.id()
+        };
+        assert_eq!(key.id(), label);
+    }
+    let trimmed = text(fixture!("rsa2048.pem")).trim_end();
+    let key = in_toto("rsa", "rsassa-pss-sha256", trimmed).unwrap();
+    assert_eq!(key, pem(fixture!("rsa2048.pem")));
+}
+
+#[test]
+fn a_certificate_in_the_place_of_a_key_is_refused_with_its_reason() {
+    let error =
+        read(with_members("", r#""certificate":"-----BEGIN CERTIFICATE-----","#).as_bytes());
+    let error = error.unwrap_err();
+    assert!(matches!(error, KeyError::Certificate), "{error}");
+    assert!(error.to_string().contains("X.509"), "{error}");
+}
+
+#[test]
+fn a_key_under_another_id_than_its_own_is_refused() {
+    let map = |own: &str| {
+        let key = with_members(&format!(r#","keyid":"{own}""#), "");
+        public_keys_from_file(format!(r#"{{"a":{key}}}"#).as_bytes(), &Limits::STANDARD)
+    };
+    assert_eq!(map("a").unwrap()[0].id(), "a");
+    assert!(matches!(map("b"), Err(KeyError::TwoIds { id, own_id }) if id == "a" && own_id == "b"));
+    let unnamed = format!(r#"{{"a":{}}}"#, with_members("", ""));
+    let keys = public_keys_from_file(unnamed.as_bytes(), &Limits::STANDARD).unwrap();
+    assert_eq!(keys[0].id(), "a");
+}
+
+#[test]
+fn a_key_file_of_any_form_gives_its_keys() {
+    let one = public_keys_from_file(fixture!("rsa2048.pem"), &Limits::STANDARD).unwrap();
+    assert_eq!(one, [pem(fixture!("rsa2048.pem"))]);
+    let json = with_members("", "");
+    let one = public_keys_from_file(json.as_bytes(), &Limits::STANDARD).unwrap();
+    assert_eq!(one.len(), 1);
+    let limits = Limits {
+        keys_max: 1,
+        ..Limits::STANDARD
+    };
+    let two = format!(r#"{{"a":{json},"b":{json}}}"#);
+    assert!(matches!(
+        public_keys_from_file(two.as_bytes(), &limits),
+        Err(KeyError::TooMany { .. })
+    ));
+    assert!(public_keys_from_file(b"[]", &Limits::STANDARD).is_err());
+    assert!(public_keys_from_file(br#"{"a":1}"#, &Limits::STANDARD).is_err());
 }

@@ -156,10 +156,10 @@ fn sec1_and_pkcs1_files_are_read() {
 
 fn encrypted(key: &SigningKey, parameters: &pbes2::Parameters, passphrase: &[u8]) -> String {
     let document = pkcs8_der(key);
-    let info = PrivateKeyInfoRef::try_from(document.as_bytes()).unwrap();
+    let info = PrivateKeyInfoRef::try_from(document.as_bytes()).expect("PKCS#8");
     let encrypted = info
         .encrypt_with_params(parameters.clone(), passphrase)
-        .unwrap();
+        .expect("it encrypts");
     pem("ENCRYPTED PRIVATE KEY", encrypted.as_bytes())
 }
 

@@ -55,12 +55,8 @@ fn rebuilt_by_two(source: &str) -> Option<Rebuilt> {
         product["name"].as_str().unwrap().ends_with(".deb")
             && !product["package"].as_str().unwrap().ends_with("-dbgsym")
     };
-    let product = products
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(is_offered)
-        .unwrap();
+    let mut listed = products.as_array().unwrap().iter();
+    let product = listed.find(is_offered).unwrap();
     let text = |member: &str| product[member].as_str().unwrap().to_owned();
     let wanted = format!("{}={}", text("package"), text("version"));
     let folder = lab.path("archive-file");

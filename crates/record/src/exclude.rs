@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use ignore::Match;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::gitignore::{Gitignore, GitignoreBuilder, Glob};
 
 use crate::error::{RecordError, Warning};
 
@@ -39,35 +39,29 @@ impl Excludes {
     pub(crate) fn prunes(&self, folder: &Path) -> bool {
         // A pattern with `!` may want something back from below a folder that `name/` excludes.
         let is_folder = self.all.num_whitelists() == 0;
-        self.decide(
-            folder,
-            self.all.matched(relative(folder), is_folder),
-            is_folder,
-        )
+        let excluded = decides(&self.all, folder, is_folder).is_ignore();
+        self.note(folder, is_folder, excluded)
     }
 
-    /// Whether that path is left out, for its own sake or that of a folder around it.
+    /// Whether a path that the user gave is left out, for its own sake or that of a folder around it.
     pub(crate) fn excludes(&self, path: &Path) -> bool {
-        let relative = relative(path);
-        if relative.as_os_str().is_empty() {
-            return false;
-        }
-        self.decide(
-            path,
-            self.all.matched_path_or_any_parents(relative, false),
-            false,
-        )
+        let excluded = decides(&self.all, path, false).is_ignore();
+        self.note(path, false, excluded)
     }
 
-    fn decide<T>(&self, path: &Path, found: Match<T>, is_folder: bool) -> bool {
-        let excluded = found.is_ignore();
+    /// Whether a file is left out of a folder that was walked into because it is not.
+    pub(crate) fn excludes_file(&self, path: &Path) -> bool {
+        if self.all.num_whitelists() > 0 {
+            return self.excludes(path);
+        }
+        let excluded = self.all.matched(relative(path), false).is_ignore();
+        self.note(path, false, excluded)
+    }
+
+    fn note(&self, path: &Path, is_folder: bool, excluded: bool) -> bool {
         if excluded {
-            let relative = relative(path);
-            self.unused.borrow_mut().retain(|(_, alone)| {
-                alone
-                    .matched_path_or_any_parents(relative, is_folder)
-                    .is_none()
-            });
+            let unfit = |alone: &Gitignore| decides(alone, path, is_folder).is_none();
+            self.unused.borrow_mut().retain(|(_, alone)| unfit(alone));
         }
         excluded
     }
@@ -97,6 +91,16 @@ fn compile<'p>(patterns: impl Iterator<Item = &'p str>) -> Result<Gitignore, Rec
         pattern: "all together".to_owned(),
         problem: problem.to_string(),
     })
+}
+
+/// What the patterns say of a path, or else of the nearest folder around it. The folder that all begins in is never left out.
+fn decides<'p>(patterns: &'p Gitignore, path: &Path, is_folder: bool) -> Match<&'p Glob> {
+    let folders = relative(path).ancestors().enumerate();
+    folders
+        .filter(|(_, folder)| !matches!(folder.as_os_str().as_encoded_bytes(), b"" | b"."))
+        .map(|(up, folder)| patterns.matched(folder, is_folder || up > 0))
+        .find(|found| !found.is_none())
+        .unwrap_or(Match::None)
 }
 
 /// Patterns with a leading slash mean the top, also of an absolute path.

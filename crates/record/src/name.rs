@@ -52,16 +52,22 @@ impl Prefixes {
 
     /// The name to record for a path: slashes of one kind, without its prefix, `scheme` before it.
     pub(crate) fn name(&self, scheme: &str, path: &str) -> Result<String, RecordError> {
-        let path = path.replace('\\', "/");
+        let slashes;
+        let path = if path.contains('\\') {
+            slashes = path.replace('\\', "/");
+            &slashes
+        } else {
+            path
+        };
         let fitting = |(at, prefix): (usize, &String)| Some((at, path.strip_prefix(prefix)?));
         let stripped = match self.prefixes.iter().enumerate().find_map(fitting) {
             Some((at, rest)) => {
                 self.used.borrow_mut().insert(at);
                 rest
             }
-            None => &path,
+            None => path,
         };
-        let name = format!("{scheme}{stripped}");
+        let name = [scheme, stripped].concat();
         if is_normal_name(&name) {
             Ok(name)
         } else {

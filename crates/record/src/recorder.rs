@@ -1,6 +1,6 @@
 //! What the user named → artifacts.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use quorate::intoto::{Artifacts, DigestSet};
@@ -75,8 +75,11 @@ impl Recorder {
         }
         let digests = hash::all(&files.found, progress)?;
         let named = files.names.into_iter().zip(digests);
-        let recorded = named.map(|(name, digest)| (name, DigestSet::from(digest)));
-        recording.artifacts.extend(recorded);
+        let mut recorded: Artifacts = named
+            .map(|(name, digest)| (name, DigestSet::from(digest)))
+            .collect();
+        recorded.append(&mut recording.artifacts);
+        recording.artifacts = recorded;
         recording.warnings.sort();
         recording.warnings.dedup();
         Ok(recording)
@@ -154,7 +157,7 @@ fn insert(
 struct Files {
     found: Vec<Found>,
     names: Vec<String>,
-    by_name: BTreeMap<String, usize>,
+    by_name: HashMap<String, usize>,
 }
 
 impl Files {

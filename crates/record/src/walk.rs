@@ -68,6 +68,8 @@ impl<'a> Walk<'a> {
         if metadata.is_file() {
             let name = name.to_owned();
             self.found.push(Found { path, name });
+        } else if metadata.is_dir() && self.excludes.prunes(Path::new(name)) {
+            self.warnings.push(Warning::Excluded(name.to_owned()));
         } else if metadata.is_dir() {
             let before = self.found.len();
             self.folder(path, if name == "." { "" } else { name }, &metadata)?;
@@ -139,9 +141,12 @@ impl<'a> Walk<'a> {
         let own = entry
             .file_type()
             .map_err(|error| io(&entry.path(), error))?;
-        // A folder is asked about before its links are followed, which could lead anywhere.
-        let pruned = !own.is_file() && self.excludes.prunes(Path::new(&name));
-        if pruned || (!own.is_dir() && self.excludes.excludes(Path::new(&name))) {
+        let excluded = if own.is_dir() {
+            self.excludes.prunes(Path::new(&name))
+        } else {
+            self.excludes.excludes_file(Path::new(&name))
+        };
+        if excluded {
             return Ok(None);
         }
         let path = entry.path();
@@ -172,6 +177,8 @@ impl<'a> Walk<'a> {
             self.found.push(Found { path, name });
         } else if !metadata.is_dir() {
             self.warnings.push(Warning::Special(name));
+        } else if own.is_symlink() && self.excludes.prunes(Path::new(&name)) {
+            return None;
         } else if own.is_symlink() && folder.ancestry.holds(metadata) {
             self.warnings.push(Warning::Loop(name));
         } else {
@@ -192,7 +199,7 @@ impl<'a> Walk<'a> {
         entry: &std::fs::DirEntry,
     ) -> Result<Option<Folder>, RecordError> {
         let path = Path::new(&folder.name).join(entry.file_name());
-        if self.excludes.excludes(&path) || self.excludes.prunes(&path) {
+        if self.excludes.excludes_file(&path) || self.excludes.prunes(&path) {
             return Ok(None);
         }
         Err(RecordError::NotUtf8 {

@@ -108,7 +108,12 @@ Exit codes: the command's own; a signal N is 256 - N; 1 when no link could be ma
 )]
 pub(crate) struct RunArguments {
     /// Name of the step; the link is NAME.KEYID.link
-    #[arg(short = 'n', long = "step-name", visible_alias = "name", value_name = "NAME")]
+    #[arg(
+        short = 'n',
+        long = "step-name",
+        visible_alias = "name",
+        value_name = "NAME"
+    )]
     pub(crate) step_name: String,
     /// Files and folders to record before the command runs; also dir:PATH and git:PATH[@REVISION]
     #[arg(short, long, value_name = "PATH", num_args = 1..)]
@@ -182,7 +187,12 @@ pub(crate) struct StopArguments {
 #[derive(Debug, Args)]
 pub(crate) struct StepArguments {
     /// Name of the step
-    #[arg(short = 'n', long = "step-name", visible_alias = "name", value_name = "NAME")]
+    #[arg(
+        short = 'n',
+        long = "step-name",
+        visible_alias = "name",
+        value_name = "NAME"
+    )]
     pub(crate) step_name: String,
     #[command(flatten)]
     pub(crate) signer: SignerArguments,

@@ -88,10 +88,11 @@ pub(super) fn execute(words: &[String], manner: Manner) -> Result<Ended, Command
     let stop = manner.timeout.map(|_| Stop::on_signals()).transpose();
     let stop = stop.map_err(failed)?;
     let child = command.spawn().map_err(|error| {
-        failed(error).hint("nothing was run and no link was written; is it installed and executable?")
+        failed(error)
+            .hint("nothing was run and no link was written; is it installed and executable?")
     })?;
     let mut watch = Watch::of(child, manner, stop).map_err(failed)?;
-    let status = watch.to_its_end(program)?;
+    let status = watch.until_it_ends(program)?;
     let [stdout, stderr] = watch.streams.map(|stream| stream.map(|stream| stream.kept));
     Ok(Ended {
         return_value: status
@@ -183,7 +184,11 @@ impl Stream {
                 0
             }
             Ok(count) => count,
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => 0,
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
+            {
+                0
+            }
             Err(error) => return Err(error),
         };
         self.kept.add(&chunk[..count]);
@@ -233,10 +238,14 @@ impl Watch {
             Onward::Stderr => std::io::stderr().as_fd().try_clone_to_owned()?,
         };
         let stdout = child.stdout.take();
-        let stdout = stdout.map(|source| Stream::new(source, onward)).transpose()?;
+        let stdout = stdout
+            .map(|source| Stream::new(source, onward))
+            .transpose()?;
         let onward = std::io::stderr().as_fd().try_clone_to_owned()?;
         let stderr = child.stderr.take();
-        let stderr = stderr.map(|source| Stream::new(source, onward)).transpose()?;
+        let stderr = stderr
+            .map(|source| Stream::new(source, onward))
+            .transpose()?;
         Ok(Self {
             ended: pidfd_open(Pid::from_child(&child), PidfdFlags::empty()).ok(),
             child,
@@ -246,7 +255,7 @@ impl Watch {
         })
     }
 
-    fn to_its_end(&mut self, program: &str) -> Result<ExitStatus, CommandError> {
+    fn until_it_ends(&mut self, program: &str) -> Result<ExitStatus, CommandError> {
         let failed = |error: std::io::Error| CommandError::unable(format!("{program}: {error}"));
         loop {
             if let Some(status) = self.child.try_wait().map_err(failed)? {
@@ -263,7 +272,11 @@ impl Watch {
     }
 
     fn must_die(&self) -> Option<String> {
-        if self.stop.as_ref().is_some_and(|stop| stop.0.load(Ordering::Relaxed)) {
+        if self
+            .stop
+            .as_ref()
+            .is_some_and(|stop| stop.0.load(Ordering::Relaxed))
+        {
             return Some("because a signal ended this program".to_owned());
         }
         let (deadline, time) = self.deadline?;
@@ -273,8 +286,7 @@ impl Watch {
 
     fn kill(&mut self) {
         // What is gone already needs no killing.
-        let killed = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
-        drop(killed);
+        kill_process_group(Pid::from_child(&self.child), Signal::KILL).ok();
         let ended = self.child.wait();
         drop(ended);
     }
@@ -282,9 +294,17 @@ impl Watch {
     /// Waits until something can be read, the command ends, or it is time to look around; passes on what there is.
     fn wait(&mut self) -> std::io::Result<()> {
         let mut waited: Vec<PollFd<'_>> = Vec::new();
-        let open = self.streams.iter().flatten().filter(|stream| stream.is_open);
+        let open = self
+            .streams
+            .iter()
+            .flatten()
+            .filter(|stream| stream.is_open);
         waited.extend(open.map(|stream| PollFd::new(&stream.source, PollFlags::IN)));
-        waited.extend(self.ended.as_ref().map(|ended| PollFd::new(ended, PollFlags::IN)));
+        waited.extend(
+            self.ended
+                .as_ref()
+                .map(|ended| PollFd::new(ended, PollFlags::IN)),
+        );
         let timed = self.ended.is_none() || self.deadline.is_some();
         let tick = Timespec {
             tv_sec: 0,
@@ -294,7 +314,12 @@ impl Watch {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
-        for stream in self.streams.iter_mut().flatten().filter(|stream| stream.is_open) {
+        for stream in self
+            .streams
+            .iter_mut()
+            .flatten()
+            .filter(|stream| stream.is_open)
+        {
             stream.pump()?;
         }
         Ok(())

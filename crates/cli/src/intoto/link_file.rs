@@ -50,7 +50,9 @@ pub(super) fn check_folder(folder: Option<&Path>) -> Result<&Path, CommandError>
         return Ok(folder);
     }
     let path = folder.display();
-    Err(CommandError::unable(format!("--metadata-directory {path}: not a folder")))
+    Err(CommandError::unable(format!(
+        "--metadata-directory {path}: not a folder"
+    )))
 }
 
 /// Writes a sealed link whole, or not at all.
@@ -101,7 +103,8 @@ impl Made<'_> {
             ("step", Json::text(self.link.name.clone())),
             (
                 "keyId",
-                self.key_id.map_or(Json::Null, |id| Json::text(id.to_owned())),
+                self.key_id
+                    .map_or(Json::Null, |id| Json::text(id.to_owned())),
             ),
             ("envelope", Json::text(form_name(self.form))),
             ("materials", count(self.link.materials.len())),
@@ -119,6 +122,6 @@ impl Made<'_> {
 pub(super) fn form_name(form: EnvelopeForm) -> &'static str {
     match form {
         EnvelopeForm::Metablock => "metablock",
-        _ => "dsse",
+        EnvelopeForm::Dsse => "dsse",
     }
 }

@@ -53,7 +53,8 @@ fn perform(arguments: &MatchProductsArguments) -> Result<ExitCode, CommandError>
 /// The link, with a word about who vouches for it.
 fn link(arguments: &MatchProductsArguments, talk: &Talk) -> Result<Link, CommandError> {
     let path = arguments.link.display();
-    let refused = |problem: &dyn std::fmt::Display| CommandError::refused(format!("{path}: {problem}"));
+    let refused =
+        |problem: &dyn std::fmt::Display| CommandError::refused(format!("{path}: {problem}"));
     let bytes = read_bounded(&arguments.link, LIMITS.envelope_bytes_max)?;
     if arguments.verification_keys.is_empty() {
         talk.warn(&format!(
@@ -61,11 +62,16 @@ fn link(arguments: &MatchProductsArguments, talk: &Talk) -> Result<Link, Command
         ));
         return Link::dangerous_unverified(&bytes, &LIMITS).map_err(|error| refused(&error));
     }
-    let keys = arguments.verification_keys.iter().map(|key| public_key(key));
+    let keys = arguments
+        .verification_keys
+        .iter()
+        .map(|key| public_key(key));
     let keys = keys.collect::<Result<Vec<_>, _>>()?;
     let keys: Vec<_> = keys.iter().collect();
     let envelope = Envelope::parse(&bytes, &LIMITS).map_err(|error| refused(&error))?;
-    let opened = envelope.open(&keys, &LIMITS).map_err(|error| refused(&error))?;
+    let opened = envelope
+        .open(&keys, &LIMITS)
+        .map_err(|error| refused(&error))?;
     let value = opened.json(&LIMITS).map_err(|error| refused(&error))?;
     Link::from_json(&value).map_err(|error| refused(&error))
 }
@@ -124,7 +130,10 @@ impl<'a> Difference<'a> {
         Json::object([
             ("format", Json::text(FORMAT)),
             ("link", Json::text(arguments.link.display().to_string())),
-            ("verified", Json::Bool(!arguments.verification_keys.is_empty())),
+            (
+                "verified",
+                Json::Bool(!arguments.verification_keys.is_empty()),
+            ),
             ("equal", Json::Bool(self.is_none())),
             ("onlyInProducts", names(&self.only_in_products)),
             ("notInProducts", names(&self.not_in_products)),

@@ -7,6 +7,7 @@
 mod args;
 mod execute;
 mod explain;
+mod gpg;
 mod inspect;
 mod link_file;
 mod links;
@@ -30,14 +31,7 @@ use crate::error::CommandError;
 pub(crate) use args::InTotoVerb;
 
 /// The names under which this program is one of the in-toto commands: `in-toto-` and the verb.
-const COMMANDS: [&str; 6] = [
-    "run",
-    "record",
-    "mock",
-    "match-products",
-    "sign",
-    "verify",
-];
+const COMMANDS: [&str; 6] = ["run", "record", "mock", "match-products", "sign", "verify"];
 
 pub(crate) fn run(verb: InTotoVerb) -> Result<ExitCode, CommandError> {
     match verb {

@@ -47,7 +47,6 @@ impl<'t> Silence<'t> {
 impl Drop for Silence<'_> {
     fn drop(&mut self) {
         // A terminal that went away needs no echo.
-        let restored = tcsetattr(self.terminal, OptionalActions::Now, &self.before);
-        drop(restored);
+        tcsetattr(self.terminal, OptionalActions::Now, &self.before).ok();
     }
 }

@@ -17,7 +17,10 @@ pub(super) struct Recording<'t> {
 }
 
 impl<'t> Recording<'t> {
-    pub(super) fn new(arguments: &RecordingArguments, talk: &'t Talk) -> Result<Self, CommandError> {
+    pub(super) fn new(
+        arguments: &RecordingArguments,
+        talk: &'t Talk,
+    ) -> Result<Self, CommandError> {
         Self::with(
             arguments.base_path.clone(),
             &arguments.exclude,
@@ -54,7 +57,8 @@ impl<'t> Recording<'t> {
         if paths.is_empty() {
             return Ok(Artifacts::new());
         }
-        self.talk.detail(&format!("recording {what}: {}", paths.join(" ")));
+        self.talk
+            .detail(&format!("recording {what}: {}", paths.join(" ")));
         let bar = if self.talk.is_quiet() {
             ProgressBar::hidden()
         } else {

@@ -9,7 +9,7 @@ use super::args::RunArguments;
 use super::execute::{Manner, Onward, Streams, execute};
 use super::link_file::{self, Made, check_folder, check_step_name, link_name};
 use super::recording::Recording;
-use super::signer::{self, Signer};
+use super::signer::Signer;
 use super::talk::Talk;
 use crate::error::CommandError;
 use crate::output;
@@ -24,7 +24,7 @@ fn perform(arguments: &RunArguments) -> Result<ExitCode, CommandError> {
     check_step_name(&arguments.step_name)?;
     let folder = check_folder(arguments.metadata_directory.as_deref())?;
     let signer = Signer::open(&arguments.signer)?;
-    let form = signer::form(arguments.form);
+    let form = signer.form(arguments.form)?;
     let recording = Recording::new(&arguments.recording, &talk)?;
     let mut link = Link::new(&arguments.step_name);
     link.materials = recording.take("materials", &arguments.materials)?;
@@ -40,13 +40,14 @@ fn perform(arguments: &RunArguments) -> Result<ExitCode, CommandError> {
     }
     link.products = recording.take("products", &arguments.products)?;
     recording.finish();
-    let path = folder.join(link_name(&link.name, signer.key_id()));
-    link_file::write(&path, &signer.seal(&link, form), &talk)?;
+    let sealed = signer.seal(&link, form)?;
+    let path = folder.join(link_name(&link.name, &sealed.key_id));
+    link_file::write(&path, &sealed.bytes, &talk)?;
     let made = Made {
         command: "run",
         path,
         link: &link,
-        key_id: Some(signer.key_id()),
+        key_id: Some(&sealed.key_id),
         form,
         return_value,
     };

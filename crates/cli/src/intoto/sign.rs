@@ -6,12 +6,14 @@ use std::process::ExitCode;
 use quorate::envelope::{self, Envelope};
 use quorate::intoto::{Layout, Link};
 use quorate::json::Json;
+use quorate::key::PublicKey;
 use quorate_gather::read_bounded;
 
 use super::args::SignArguments;
+use super::gpg::Gpg;
 use super::link_file::{check_step_name, link_name};
 use super::passphrase;
-use super::signer::{Passphrase, Signer, no_gpg};
+use super::signer::{Passphrase, Signer};
 use super::talk::Talk;
 use crate::error::CommandError;
 use crate::output;
@@ -23,9 +25,6 @@ const FORMAT: &str = "quorate-in-toto-sign/1";
 
 pub(super) fn run(arguments: &SignArguments) -> Result<ExitCode, CommandError> {
     let talk = Talk::new(arguments.talk);
-    if arguments.keys.gpg.is_some() {
-        return Err(no_gpg());
-    }
     let bytes = read_bounded(&arguments.file, LIMITS.envelope_bytes_max)?;
     if arguments.verify {
         verify(arguments, &bytes, &talk)
@@ -77,21 +76,30 @@ fn sign(arguments: &SignArguments, bytes: &[u8], talk: &Talk) -> Result<ExitCode
         let none = envelope::drop_signatures(&signed, &LIMITS);
         signed = none.map_err(|error| failed(error.to_string()))?;
     }
+    let (mut keys, mut ids) = (Vec::new(), Vec::new());
     for signer in &signers {
-        let more = envelope::add_signature(&signed, signer.key(), &LIMITS);
-        signed = more.map_err(|error| failed(error.to_string()))?;
+        let more = signer.add_signature(&signed)?;
+        signed = more.bytes;
+        keys.push(more.key);
+        ids.push(more.key_id);
     }
     // What these keys signed just now can be read under them.
-    let keys: Vec<_> = signers.iter().map(Signer::public).collect();
+    let keys: Vec<_> = keys.iter().collect();
     let envelope = Envelope::parse(&signed, &LIMITS).map_err(|error| failed(error.to_string()))?;
     let opened = envelope.open(&keys, &LIMITS);
     let opened = opened.map_err(|error| failed(error.to_string()))?;
-    let value = opened.json(&LIMITS).map_err(|error| failed(error.to_string()))?;
+    let value = opened
+        .json(&LIMITS)
+        .map_err(|error| failed(error.to_string()))?;
     let document = Document::read(&value, talk).map_err(failed)?;
-    let path = target(arguments, &document, &signers)?;
+    let path = target(arguments, &document, &ids)?;
     write_whole(&path, &signed)?;
-    let ids: Vec<_> = signers.iter().map(|signer| signer.key_id().to_owned()).collect();
-    talk.say(&format!("{}: {} signed by {}", path.display(), document.name(), ids.join(", ")));
+    talk.say(&format!(
+        "{}: {} signed by {}",
+        path.display(),
+        document.name(),
+        ids.join(", ")
+    ));
     if arguments.json {
         output::json(&Json::object([
             ("format", Json::text(FORMAT)),
@@ -105,56 +113,95 @@ fn sign(arguments: &SignArguments, bytes: &[u8], talk: &Talk) -> Result<ExitCode
 }
 
 fn signers(arguments: &SignArguments) -> Result<Vec<Signer>, CommandError> {
+    let home = arguments.gpg_home.as_deref();
+    if let Some(ids) = &arguments.keys.gpg {
+        if ids.is_empty() {
+            return Ok(vec![Signer::gpg(home, None)]);
+        }
+        let ids = ids.iter().cloned();
+        return Ok(ids.map(|id| Signer::gpg(home, Some(id))).collect());
+    }
     let asked = arguments
         .prompt
         .then(|| passphrase::ask("the private keys"))
         .transpose()?;
     let passphrase = asked.as_deref().map_or(Passphrase::No, Passphrase::Given);
     let keys = arguments.keys.key.iter();
-    keys.map(|path| Signer::from_file(path, &passphrase)).collect()
+    keys.map(|path| Signer::from_file(path, &passphrase))
+        .collect()
+}
+
+/// The keys that must all have signed, and what the user called them.
+fn verification_keys(arguments: &SignArguments) -> Result<Vec<(String, PublicKey)>, CommandError> {
+    let Some(ids) = &arguments.keys.gpg else {
+        let paths = arguments.keys.key.iter();
+        return paths
+            .map(|path| Ok((path.display().to_string(), public_key(path)?)))
+            .collect();
+    };
+    if ids.is_empty() {
+        return Err(CommandError::unable("--verify --gpg: no key is named")
+            .hint("give the ids of the keys that must have signed"));
+    }
+    let gpg = Gpg::new(arguments.gpg_home.as_deref());
+    ids.iter()
+        .map(|id| Ok((id.clone(), gpg.key(id)?)))
+        .collect()
 }
 
 /// Where the signed document goes: in-toto-sign writes a layout over itself and a link under the name of its key.
 fn target(
     arguments: &SignArguments,
     document: &Document,
-    signers: &[Signer],
+    key_ids: &[String],
 ) -> Result<PathBuf, CommandError> {
     let Document::Link { step } = document else {
-        return Ok(arguments.output.clone().unwrap_or_else(|| arguments.file.clone()));
+        return Ok(arguments
+            .output
+            .clone()
+            .unwrap_or_else(|| arguments.file.clone()));
     };
-    let [signer] = signers else {
-        return Err(CommandError::unable("a link has one signer, and several keys are given")
-            .hint("each party signs a link of its own"));
+    let [key_id] = key_ids else {
+        return Err(
+            CommandError::unable("a link has one signer, and several keys are given")
+                .hint("each party signs a link of its own"),
+        );
     };
     if arguments.append {
-        return Err(CommandError::unable("a link has one signer: --append is for layouts")
-            .hint("each party signs a link of its own"));
+        return Err(
+            CommandError::unable("a link has one signer: --append is for layouts")
+                .hint("each party signs a link of its own"),
+        );
     }
     if let Some(path) = &arguments.output {
         return Ok(path.clone());
     }
     check_step_name(step)?;
-    Ok(link_name(step, signer.key_id()).into())
+    Ok(link_name(step, key_id).into())
 }
 
 fn verify(arguments: &SignArguments, bytes: &[u8], talk: &Talk) -> Result<ExitCode, CommandError> {
     let failed = |problem: String| CommandError::unable(at(&arguments.file, &problem));
     let mut ids = Vec::new();
     let mut invalid = Vec::new();
-    for path in &arguments.keys.key {
-        let key = public_key(path)?;
-        let envelope = Envelope::parse(bytes, &LIMITS).map_err(|error| failed(error.to_string()))?;
-        match envelope.open(&[&key], &LIMITS) {
+    let keys = verification_keys(arguments)?;
+    for (name, key) in &keys {
+        let envelope =
+            Envelope::parse(bytes, &LIMITS).map_err(|error| failed(error.to_string()))?;
+        match envelope.open(&[key], &LIMITS) {
             Ok(opened) => {
-                let value = opened.json(&LIMITS).map_err(|error| failed(error.to_string()))?;
+                let value = opened
+                    .json(&LIMITS)
+                    .map_err(|error| failed(error.to_string()))?;
                 let document = Document::read(&value, talk).map_err(failed)?;
-                if matches!(document, Document::Link { .. }) && arguments.keys.key.len() > 1 {
-                    return Err(CommandError::unable("a link has one signer, and several keys are given"));
+                if matches!(document, Document::Link { .. }) && keys.len() > 1 {
+                    return Err(CommandError::unable(
+                        "a link has one signer, and several keys are given",
+                    ));
                 }
                 ids.push(key.id().to_owned());
             }
-            Err(_) => invalid.push(path.display().to_string()),
+            Err(_) => invalid.push(name.clone()),
         }
     }
     if arguments.json {
@@ -171,7 +218,10 @@ fn verify(arguments: &SignArguments, bytes: &[u8], talk: &Talk) -> Result<ExitCo
         let problem = format!("no valid signature by {}", invalid.join(", "));
         return Err(CommandError::refused(at(&arguments.file, &problem)));
     }
-    talk.say(&at(&arguments.file, &format!("signed by {}", ids.join(", "))));
+    talk.say(&at(
+        &arguments.file,
+        &format!("signed by {}", ids.join(", ")),
+    ));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -10,8 +10,10 @@ use quorate::json::Json;
 use quorate::key::{PublicKey, public_keys_from_file};
 use quorate::time::Timestamp;
 use quorate_gather::{LinkFolder, read_bounded};
+use quorate_openpgp::functionary_keys;
 
 use super::explain;
+use super::gpg::Gpg;
 use super::inspect::{Confinement, Inspections, InspectionsChoice};
 use crate::error::CommandError;
 use crate::output;
@@ -42,7 +44,7 @@ pub(crate) struct VerifyArguments {
         required_unless_present = "gpg"
     )]
     pub(crate) verification_keys: Vec<PathBuf>,
-    /// Ids of owners' keys in a GnuPG keyring
+    /// Ids of owners' keys in a GnuPG keyring, each of whom must have signed, too
     #[arg(short, long, num_args = 1.., value_name = "KEYID")]
     pub(crate) gpg: Vec<String>,
     /// The GnuPG home with that keyring
@@ -99,7 +101,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> Result<ExitCode, CommandError>
 
 fn verified(arguments: &VerifyArguments, at: Timestamp) -> Result<Verification, CommandError> {
     let layout = read(&arguments.layout, LIMITS.policy_bytes_max)?;
-    let keys = keys(arguments)?;
+    let keys = keys(arguments, at)?;
     let parameters = arguments
         .parameters
         .as_deref()
@@ -143,16 +145,34 @@ fn parameters(path: &Path) -> Result<Parameters, CommandError> {
         .map_err(|error| CommandError::refused(format!("{}: {error}", path.display())))
 }
 
-fn keys(arguments: &VerifyArguments) -> Result<Vec<PublicKey>, CommandError> {
+/// Every key that must have signed; one that cannot be read is an error, as passing it over would be a yes without its signature.
+fn keys(arguments: &VerifyArguments, at: Timestamp) -> Result<Vec<PublicKey>, CommandError> {
     let mut keys = Vec::new();
     for path in &arguments.verification_keys {
         let bytes = read(path, LIMITS.policy_bytes_max)?;
-        let read = public_keys_from_file(&bytes, &LIMITS);
-        keys.extend(
-            read.map_err(|error| CommandError::refused(format!("{}: {error}", path.display())))?,
-        );
+        let failed = |error: &dyn std::fmt::Display| {
+            CommandError::refused(format!("{}: {error}", path.display()))
+        };
+        if is_certificate(&bytes) {
+            let read = functionary_keys(&bytes, at, &LIMITS);
+            keys.extend(read.map_err(|error| failed(&error))?);
+        } else {
+            let read = public_keys_from_file(&bytes, &LIMITS);
+            keys.extend(read.map_err(|error| failed(&error))?);
+        }
+    }
+    let ring = Gpg::new(arguments.gpg_home.as_deref());
+    for id in &arguments.gpg {
+        let key = ring.key(id);
+        keys.push(key.map_err(|error| CommandError::refused(error.message()))?);
     }
     Ok(keys)
+}
+
+/// An OpenPGP certificate is armoured, or starts with a packet header, whose first bit is set (RFC 9580 §4.2). PEM and JSON do neither.
+fn is_certificate(bytes: &[u8]) -> bool {
+    let armoured = bytes.trim_ascii_start().starts_with(b"-----BEGIN PGP ");
+    armoured || bytes.first().is_some_and(|first| first & 0x80 != 0)
 }
 
 fn report(

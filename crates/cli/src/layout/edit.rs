@@ -239,6 +239,9 @@ fn insert(
     rules: Vec<Rule>,
     position: Option<usize>,
 ) -> Result<(), CommandError> {
+    if rules.is_empty() {
+        return Ok(());
+    }
     if let Some(position) = position {
         let at = position.checked_sub(1).filter(|at| *at <= list.len());
         let at = at.ok_or_else(|| {

@@ -1,5 +1,6 @@
 //! Keys as the command line names them: a file, or the id of a key that the layout has.
 
+use std::ops::Bound::{Excluded, Unbounded};
 use std::path::Path;
 
 use quorate::intoto::Layout;
@@ -71,8 +72,20 @@ pub(super) fn short_id<'k>(id: &'k str, layout: &Layout) -> &'k str {
         let same = id.bytes().zip(other.bytes());
         same.take_while(|(one, two)| one == two).count()
     };
-    let others = layout.keys.keys().filter(|other| *other != id);
-    let needed = others.map(|other| shared(other) + 1).max().unwrap_or(0);
+    // In the order of ids, those that share most with one stand beside it.
+    let before = layout
+        .keys
+        .range::<str, _>((Unbounded, Excluded(id)))
+        .next_back();
+    let after = layout
+        .keys
+        .range::<str, _>((Excluded(id), Unbounded))
+        .next();
+    let beside = before.into_iter().chain(after);
+    let needed = beside
+        .map(|(other, _)| shared(other) + 1)
+        .max()
+        .unwrap_or(0);
     // A cut within a character would be no text; such an id is shown whole.
     id.get(..needed.max(ID_DIGITS_MIN)).unwrap_or(id)
 }

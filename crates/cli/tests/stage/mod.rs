@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 pub mod layouts;
+pub mod python;
 
 use std::ffi::OsStr;
 use std::fs;

@@ -52,7 +52,8 @@ pub enum EnvelopeForm {
 pub struct Envelope<'a> {
     content: Content<'a>,
     signatures: Vec<Signature>,
-    digest: Sha256,
+    /// As received: the digest that reasons call the document by is made when somebody asks.
+    bytes: &'a [u8],
 }
 
 enum Content<'a> {
@@ -75,11 +76,10 @@ impl<'a> Envelope<'a> {
             });
         }
         let value = json::parse(bytes, limits)?;
-        let digest = Sha256::of(bytes);
-        Self::from_json(value, digest, limits)
+        Self::from_json(value, bytes, limits)
     }
 
-    fn from_json(value: Json<'a>, digest: Sha256, limits: &Limits) -> Result<Self, EnvelopeError> {
+    fn from_json(value: Json<'a>, bytes: &'a [u8], limits: &Limits) -> Result<Self, EnvelopeError> {
         let Json::Object(mut members) = value else {
             return Err(ShapeError::new("expected an object").into());
         };
@@ -106,13 +106,13 @@ impl<'a> Envelope<'a> {
         Ok(Self {
             content,
             signatures,
-            digest,
+            bytes,
         })
     }
 
     /// SHA-256 of the envelope's bytes as received: what reasons call it by.
     pub fn digest(&self) -> Sha256 {
-        self.digest
+        Sha256::of(self.bytes)
     }
 
     /// How the envelope is written.
@@ -158,7 +158,7 @@ impl<'a> Envelope<'a> {
         limits: &Limits,
         all_left: &mut usize,
     ) -> Result<Opened<'a>, NotSigned> {
-        let is_offered = |id: &String| keys.iter().any(|key| key.id() == id);
+        let is_offered = |id: &String| keys.iter().any(|key| key.has_id(id));
         self.signatures
             .retain(|signature| signature.key_id.as_ref().is_none_or(is_offered));
         self.open_within(keys, limits, all_left)
@@ -187,14 +187,14 @@ impl<'a> Envelope<'a> {
         *all_left -= checks_max - checks_left;
         if signed_by.is_empty() {
             return Err(NotSigned {
-                digest: self.digest,
+                digest: self.digest(),
             });
         }
         Ok(Opened {
             content: self.content,
             signers: signed_by.iter().map(|(key, _)| *key).collect(),
             signed_by,
-            digest: self.digest,
+            bytes: self.bytes,
         })
     }
 }
@@ -213,7 +213,7 @@ pub struct Opened<'a> {
     content: Content<'a>,
     signers: BTreeSet<Fingerprint>,
     signed_by: BTreeSet<Signer>,
-    digest: Sha256,
+    bytes: &'a [u8],
 }
 
 impl<'a> Opened<'a> {
@@ -230,7 +230,7 @@ impl<'a> Opened<'a> {
 
     /// SHA-256 of the envelope's bytes as received.
     pub fn digest(&self) -> Sha256 {
-        self.digest
+        Sha256::of(self.bytes)
     }
 
     /// The payload type that the signature covers; a metablock's is in-toto's.

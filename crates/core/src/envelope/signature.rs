@@ -37,7 +37,10 @@ impl Signature {
         let any_named = keys.iter().any(|key| named(key));
         for key in keys.iter().filter(|key| !any_named || named(key)) {
             for id in key.ids() {
-                if any_named && claimed != Some(id) {
+                // A subkey's id means that subkey; an older tool's id of a key means the key.
+                let means_another =
+                    |claimed: &str| claimed != id && key.ids().any(|own| own == claimed);
+                if claimed.is_some_and(means_another) {
                     continue;
                 }
                 *checks_left = checks_left.checked_sub(1)?;

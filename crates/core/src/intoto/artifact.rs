@@ -62,7 +62,7 @@ impl DigestSet {
         let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         let fits = match length_of(algorithm) {
             Some(lengths) => lengths.contains(&value.len()),
-            None => (2..=HEX_DIGITS_MAX).contains(&value.len()) && value.len() % 2 == 0,
+            None => (2..=HEX_DIGITS_MAX).contains(&value.len()) && value.len().is_multiple_of(2),
         };
         if !fits
             || !value.bytes().all(is_hex)

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use super::{ParameterError, Parameters, Rule};
 use crate::json::{Json, Members, Object, ShapeError, array, integer, object, string, strings};
-use crate::key::{KeyError, PublicKey, key_from_json, key_to_json};
+use crate::key::{Fingerprint, KeyError, PublicKey, key_from_json, key_to_json};
 use crate::limits::Limits;
 use crate::time::Timestamp;
 
@@ -127,8 +127,8 @@ impl Layout {
             if let Some(id) = step.pubkeys.iter().find(|id| !is_key_id(id)) {
                 return Err(LayoutError::KeyId(id.clone()));
             }
-            let keys = self.functionaries(step);
-            let distinct: BTreeSet<_> = keys.map(|(_, key)| key.fingerprint()).collect();
+            let holders = holders(self.functionaries(step).map(|functionary| functionary.key));
+            let distinct: BTreeSet<usize> = holders.into_values().collect();
             if step.threshold.get() > distinct.len() {
                 return Err(LayoutError::Threshold {
                     step: step.name.clone(),
@@ -140,13 +140,16 @@ impl Layout {
         Ok(self)
     }
 
-    /// The keys that may sign links of `step`, with the ids under which it lists them; ids without a key are left out.
-    pub fn functionaries<'l>(
-        &'l self,
-        step: &'l Step,
-    ) -> impl Iterator<Item = (&'l str, &'l PublicKey)> {
-        let listed = step.pubkeys.iter();
-        listed.filter_map(|id| Some((id.as_str(), self.keys.get(id)?)))
+    /// Who may sign links of `step`, in the order in which it lists their ids; ids without a key are left out.
+    pub fn functionaries<'l>(&'l self, step: &'l Step) -> impl Iterator<Item = Functionary<'l>> {
+        step.pubkeys.iter().filter_map(|id| {
+            if let Some(key) = self.keys.get(id) {
+                return Some(Functionary { id, key });
+            }
+            // A step may list an OpenPGP subkey: then that subkey alone speaks for its main key.
+            let key = self.keys.values().find(|key| key.has_id(id))?;
+            Some(Functionary { id, key })
+        })
     }
 
     /// The same layout with parameters put in; see [`Parameters`] for where.
@@ -166,6 +169,45 @@ impl Layout {
         }
         Ok(self)
     }
+}
+
+/// A key that may sign links of a step, under the id by which the step lists it.
+#[derive(Clone, Copy, Debug)]
+pub struct Functionary<'l> {
+    /// The id of the key or of one of its subkeys.
+    pub id: &'l str,
+    /// The key.
+    pub key: &'l PublicKey,
+}
+
+impl<'l> Functionary<'l> {
+    /// The ids under which the functionary may sign: a key's own and its subkeys', or the one subkey's that the step lists.
+    pub fn ids(self) -> impl Iterator<Item = &'l str> {
+        let whole = self.key.id() == self.id;
+        self.key.ids().filter(move |id| whole || *id == self.id)
+    }
+}
+
+/// Who holds each key: keys that share material, of their own or of a subkey, have one holder, and one vote.
+pub(super) fn holders<'k>(
+    keys: impl Iterator<Item = &'k PublicKey>,
+) -> BTreeMap<Fingerprint, usize> {
+    let mut groups: Vec<BTreeSet<Fingerprint>> = Vec::new();
+    for key in keys {
+        let mut group: BTreeSet<Fingerprint> = key.fingerprints().collect();
+        for other in std::mem::take(&mut groups) {
+            if other.is_disjoint(&group) {
+                groups.push(other);
+            } else {
+                group.extend(other);
+            }
+        }
+        groups.push(group);
+    }
+    let numbered = groups.into_iter().enumerate();
+    numbered
+        .flat_map(|(holder, group)| group.into_iter().map(move |key| (key, holder)))
+        .collect()
 }
 
 impl Step {

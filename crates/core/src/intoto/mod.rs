@@ -17,7 +17,7 @@ mod rule;
 pub use artifact::{ArtifactError, Artifacts, DigestSet, artifacts_to_json, is_normal_name};
 pub use draft::{DraftError, DraftLayout, unsigned_layout};
 pub use glob::{Glob, GlobError};
-pub use layout::{Inspection, Layout, LayoutError, Step};
+pub use layout::{Functionary, Inspection, Layout, LayoutError, Step};
 pub use link::{Link, LinkError};
 pub use lint::{LintPlace, Severity, Weakness, WeaknessCode, lint};
 pub use parameters::{ParameterError, Parameters};

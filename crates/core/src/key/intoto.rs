@@ -245,6 +245,24 @@ pub(super) fn computed_id(key: &PublicKey) -> String {
     Sha256::of(&canonical(&Json::object(identified(key)))).to_string()
 }
 
+/// The id that tools from before in-toto 1.0 compute: with the hashes that ids could be made by, and PEM without its final newline.
+pub(super) fn legacy_id(key: &PublicKey) -> String {
+    let public = key
+        .material
+        .ed25519_bytes()
+        .map_or_else(|| key.material.to_pem(), |bytes| hex(bytes));
+    let value = Json::object([
+        ("keyid_hash_algorithms", Json::texts(["sha256", "sha512"])),
+        ("keytype", Json::text(key.material.keytype())),
+        (
+            "keyval",
+            Json::object([("public", Json::text(public.trim_end()))]),
+        ),
+        ("scheme", Json::text(key.scheme.name())),
+    ]);
+    Sha256::of(&canonical(&value)).to_string()
+}
+
 fn identified(key: &PublicKey) -> Vec<(&'static str, Json<'static>)> {
     let public = key
         .material

@@ -25,13 +25,15 @@ use openpgp::Certificate;
 
 /// A public key with its one scheme and the label that metadata knows it by.
 ///
-/// Equality is equality of material and scheme; labels do not matter.
+/// Equality is equality of material and scheme; labels do not matter, nor do the subkeys of an OpenPGP key.
 #[derive(Clone, Debug)]
 pub struct PublicKey {
     material: Material,
     scheme: Scheme,
     id: String,
     fingerprint: Fingerprint,
+    /// The id that older tools compute for this key, when no file gave it one.
+    legacy_id: Option<String>,
     /// What only an OpenPGP key has.
     certificate: Option<Certificate>,
 }
@@ -84,9 +86,16 @@ impl PublicKey {
             material,
             scheme,
             id: String::new(),
+            legacy_id: None,
             certificate: None,
         };
-        key.id = id.unwrap_or_else(|| intoto::computed_id(&key));
+        match id {
+            Some(id) => key.id = id,
+            None => {
+                key.id = intoto::computed_id(&key);
+                key.legacy_id = Some(intoto::legacy_id(&key));
+            }
+        }
         key
     }
 

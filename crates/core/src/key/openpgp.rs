@@ -59,9 +59,9 @@ impl PublicKey {
         std::iter::once(self.id()).chain(subkeys.map(|subkey| subkey.id.as_str()))
     }
 
-    /// Whether the label is this key's or one of its subkeys'.
+    /// Whether the label is this key's or one of its subkeys'. A key that no file gave an id has the one that older tools compute, too.
     pub fn has_id(&self, id: &str) -> bool {
-        self.ids().any(|own| own == id)
+        self.ids().any(|own| own == id) || self.legacy_id.as_deref() == Some(id)
     }
 
     /// The fingerprints of the key's material and of its subkeys': keys that share one are not independent.

@@ -6,9 +6,11 @@
 
 mod file;
 mod in_force;
+mod refusal;
 mod rules;
 mod terms;
 
 pub use file::{CompileError, Compiled, PolicyFile};
-pub use in_force::{Document, OwnerError, Owners, Party, Policy, PolicyError};
+pub use in_force::{Document, OwnerError, Owners, Party, Policy};
+pub use refusal::PolicyError;
 pub use terms::{Environment, OnDissent, PAYLOAD_TYPE_TERMS, Terms, TermsError};

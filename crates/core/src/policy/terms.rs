@@ -163,14 +163,7 @@ impl Terms {
                         .map_err(|error| ShapeError::new(error.to_string()))
                 })
             })?,
-            artifacts: members.read("artifacts", |value| {
-                let pattern = Glob::parse(string(value)?);
-                let pattern = pattern.map_err(|error| ShapeError::new(error.to_string()))?;
-                if pattern.as_str().is_empty() {
-                    return Err(ShapeError::new("an empty pattern matches nothing"));
-                }
-                Ok(pattern)
-            })?,
+            artifacts: members.read("artifacts", read_pattern)?,
             parties: members.read_items("parties", read_party)?,
             owners: read_owner_keys(owners.required("keys")?)?,
             owners_needed: owners.read("needed", |value| {
@@ -228,6 +221,15 @@ impl Terms {
         }
         Ok(self)
     }
+}
+
+fn read_pattern(value: &Json<'_>) -> Result<Glob, ShapeError> {
+    let pattern = Glob::parse(string(value)?);
+    let pattern = pattern.map_err(|error| ShapeError::new(error.to_string()))?;
+    if pattern.as_str().is_empty() {
+        return Err(ShapeError::new("an empty pattern matches nothing"));
+    }
+    Ok(pattern)
 }
 
 fn read_party(value: &Json<'_>) -> Result<(String, Vec<String>), ShapeError> {

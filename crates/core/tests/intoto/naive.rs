@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use quorate::intoto::{ArtifactList, Artifacts, Link, Rule};
 
 /// What one rule did: the names that it consumed, or found; and whether it held.
-pub type Did = (BTreeSet<String>, bool);
+pub(crate) type Did = (BTreeSet<String>, bool);
 
 /// Applies rules to a list of `link`, up to the first that does not hold.
-pub fn apply(
+pub(crate) fn apply(
     rules: &[Rule],
     list: ArtifactList,
     link: &Link,

@@ -14,20 +14,20 @@ use quorate::time::Timestamp;
 use quorate_testkit::scenario::ed25519;
 
 /// The time of judging.
-pub const AT: &str = "2026-11-25T00:00:00Z";
+pub(crate) const AT: &str = "2026-11-25T00:00:00Z";
 
 /// A chain that a test changes until something is wrong with it.
-pub struct Workshop {
-    pub layout: Layout,
-    pub owner: SigningKey,
-    pub links: BTreeMap<String, Vec<u8>>,
-    pub limits: Limits,
-    pub parameters: Option<Parameters>,
+pub(crate) struct Workshop {
+    pub(crate) layout: Layout,
+    pub(crate) owner: SigningKey,
+    pub(crate) links: BTreeMap<String, Vec<u8>>,
+    pub(crate) limits: Limits,
+    pub(crate) parameters: Option<Parameters>,
 }
 
 impl Workshop {
     /// A layout with these steps and keys, in force.
-    pub fn of(steps: impl IntoIterator<Item = Step>, keys: &[&SigningKey]) -> Self {
+    pub(crate) fn of(steps: impl IntoIterator<Item = Step>, keys: &[&SigningKey]) -> Self {
         Self {
             layout: layout(steps, keys),
             owner: ed25519("owner"),
@@ -38,24 +38,24 @@ impl Workshop {
     }
 
     /// Puts `key`'s link where it belongs.
-    pub fn put(&mut self, key: &SigningKey, link: &Link) {
+    pub(crate) fn put(&mut self, key: &SigningKey, link: &Link) {
         let path = path(&link.name, key);
         self.links
             .insert(path, signed(&link.to_json().to_text(), &[key]));
     }
 
     /// The outcome for the layout, signed by its owner.
-    pub fn outcome(&self) -> Result<Accepted, Refusal> {
+    pub(crate) fn outcome(&self) -> Result<Accepted, Refusal> {
         self.verification().outcome
     }
 
-    pub fn verification(&self) -> Verification {
+    pub(crate) fn verification(&self) -> Verification {
         let layout = signed(&self.layout.to_json().to_text(), &[&self.owner]);
         self.verify(&layout)
     }
 
     /// The outcome for these bytes in the place of the layout.
-    pub fn outcome_of(&self, layout: &[u8]) -> Result<Accepted, Refusal> {
+    pub(crate) fn outcome_of(&self, layout: &[u8]) -> Result<Accepted, Refusal> {
         self.verify(layout).outcome
     }
 
@@ -64,7 +64,7 @@ impl Workshop {
     }
 
     /// What came of the link at `path` of the root layout.
-    pub fn fate(&self, path: &str) -> String {
+    pub(crate) fn fate(&self, path: &str) -> String {
         let trace = self.verification().trace;
         let mut links = trace.steps.iter().flat_map(|step| &step.links);
         let link = links.find(|link| link.path == path).unwrap();
@@ -76,7 +76,7 @@ impl Workshop {
 }
 
 /// The verification of `layout` for these keys, with the links and limits of a workshop.
-pub fn verify(layout: &[u8], keys: &[&PublicKey], workshop: &Workshop) -> Verification {
+pub(crate) fn verify(layout: &[u8], keys: &[&PublicKey], workshop: &Workshop) -> Verification {
     let keys: Vec<PublicKey> = keys.iter().map(|key| (*key).clone()).collect();
     let chain = Chain {
         layout,
@@ -88,7 +88,7 @@ pub fn verify(layout: &[u8], keys: &[&PublicKey], workshop: &Workshop) -> Verifi
     chain.verify(&workshop.links, &mut NoInspections)
 }
 
-pub fn layout(steps: impl IntoIterator<Item = Step>, keys: &[&SigningKey]) -> Layout {
+pub(crate) fn layout(steps: impl IntoIterator<Item = Step>, keys: &[&SigningKey]) -> Layout {
     let keys = keys.iter().map(|key| key.public());
     Layout {
         expires: Timestamp::parse("2999-01-01T00:00:00Z").unwrap(),
@@ -100,7 +100,7 @@ pub fn layout(steps: impl IntoIterator<Item = Step>, keys: &[&SigningKey]) -> La
 }
 
 /// A step without rules that any `threshold` of these keys carry out.
-pub fn step(name: &str, threshold: usize, keys: &[&SigningKey]) -> Step {
+pub(crate) fn step(name: &str, threshold: usize, keys: &[&SigningKey]) -> Step {
     Step {
         name: name.to_owned(),
         threshold: NonZeroUsize::new(threshold).unwrap(),
@@ -115,39 +115,39 @@ pub fn step(name: &str, threshold: usize, keys: &[&SigningKey]) -> Step {
 }
 
 /// A rule as it is written, words between spaces.
-pub fn rule(text: &str) -> Rule {
+pub(crate) fn rule(text: &str) -> Rule {
     let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
     Rule::parse(&words).unwrap()
 }
 
-pub fn rules(texts: &[&str]) -> Vec<Rule> {
+pub(crate) fn rules(texts: &[&str]) -> Vec<Rule> {
     texts.iter().map(|text| rule(text)).collect()
 }
 
 /// A link with these products, each with the digest of its content.
-pub fn link(step: &str, products: &[(&str, &str)]) -> Link {
+pub(crate) fn link(step: &str, products: &[(&str, &str)]) -> Link {
     Link {
         products: artifacts(products),
         ..Link::new(step)
     }
 }
 
-pub fn artifacts(contents: &[(&str, &str)]) -> Artifacts {
+pub(crate) fn artifacts(contents: &[(&str, &str)]) -> Artifacts {
     let entry = |(name, content): &(&str, &str)| {
         ((*name).to_owned(), Sha256::of(content.as_bytes()).into())
     };
     contents.iter().map(entry).collect()
 }
 
-pub fn signed(payload: &[u8], keys: &[&SigningKey]) -> Vec<u8> {
+pub(crate) fn signed(payload: &[u8], keys: &[&SigningKey]) -> Vec<u8> {
     sign(PAYLOAD_TYPE_IN_TOTO, payload, keys)
 }
 
 /// Where the link of `step` by `key` belongs.
-pub fn path(step: &str, key: &SigningKey) -> String {
+pub(crate) fn path(step: &str, key: &SigningKey) -> String {
     format!("{}.link", stem(step, key.public().id()))
 }
 
-pub fn stem(step: &str, key_id: &str) -> String {
+pub(crate) fn stem(step: &str, key_id: &str) -> String {
     format!("{step}.{}", &key_id[..key_id.len().min(8)])
 }

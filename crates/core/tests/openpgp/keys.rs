@@ -122,82 +122,61 @@ fn a_dsa_key_is_refused_with_its_reason_and_so_is_a_dsa_subkey() {
     assert!(error.to_string().contains(id), "{error}");
 }
 
-#[test]
-fn what_is_not_exactly_an_openpgp_key_is_refused() {
+fn refused(what: &str, change: (&'static str, Json<'static>)) {
     let good = with_subkeys(&json("main", &ed25519("main")), &[("sub", &ed25519("sub"))]);
     assert!(read(&good).is_ok());
-    let public = |text: &str| ("keyval", value(text).into_owned());
-    let q = "00".repeat(32);
-    for (what, change) in [
-        (
-            "a method of another type",
-            ("method", Json::text("pgp+rsa-pkcsv1.5")),
-        ),
-        ("an unknown method", ("method", Json::text("pgp+ecdsa"))),
-        ("another type", ("type", Json::text("rsa"))),
-        ("other hashes", ("hashes", Json::texts(["pgp+SHA1"]))),
-        ("no hashes", ("hashes", Json::texts([""; 0]))),
-        ("an id of 64 digits", ("keyid", Json::text("0".repeat(64)))),
-        ("an id in upper case", ("keyid", Json::text("A".repeat(40)))),
-        ("an unknown member", ("flags", Json::Null)),
-        (
-            "a plain scheme beside the method",
-            ("scheme", Json::text("ed25519")),
-        ),
-        (
-            "a period without a beginning",
-            ("validity_period", Json::number(1)),
-        ),
-        (
-            "a private part",
-            public(r#"{"private":"x","public":{"q":"00"}}"#),
-        ),
-        (
-            "numbers of another type",
-            public(r#"{"private":"","public":{"e":"03","n":"05"}}"#),
-        ),
-        ("no point", public(r#"{"private":"","public":{"q":""}}"#)),
-        (
-            "upper case",
-            public(r#"{"private":"","public":{"q":"AA"}}"#),
-        ),
-        (
-            "a weak point",
-            public(&format!(r#"{{"private":"","public":{{"q":"{q}"}}}}"#)),
-        ),
-        ("subkeys that are none", ("subkeys", Json::texts(["x"]))),
-        (
-            "itself as subkey",
-            (
-                "subkeys",
-                Json::object([(id("main"), json("main", &ed25519("x")))]),
-            ),
-        ),
-        (
-            "a subkey under another id",
-            (
-                "subkeys",
-                Json::object([(id("x"), json("sub", &ed25519("x")))]),
-            ),
-        ),
-        (
-            "a subkey with subkeys",
-            ("subkeys", Json::object([(id("main"), good.clone())])),
-        ),
-        (
-            "a plain subkey",
-            (
-                "subkeys",
-                Json::object([(
-                    ed25519("x").public().id().to_owned(),
-                    ed25519("x").public().to_json(),
-                )]),
-            ),
-        ),
+    let changed = with(&good, [change]);
+    assert!(read(&changed).is_err(), "{what}: {changed:?}");
+}
+
+#[test]
+fn what_is_not_exactly_an_openpgp_key_is_refused() {
+    for (what, name, member) in [
+        ("a method of another type", "method", "pgp+rsa-pkcsv1.5"),
+        ("an unknown method", "method", "pgp+ecdsa"),
+        ("another type", "type", "rsa"),
+        ("an id of 64 digits", "keyid", &"0".repeat(64)),
+        ("an id in upper case", "keyid", &"A".repeat(40)),
+        ("an unknown member", "flags", ""),
+        ("a plain scheme beside the method", "scheme", "ed25519"),
     ] {
-        let changed = with(&good, [change]);
-        assert!(read(&changed).is_err(), "{what}: {changed:?}");
+        refused(what, (name, Json::text(member.to_owned())));
     }
+    refused("other hashes", ("hashes", Json::texts(["pgp+SHA1"])));
+    refused("no hashes", ("hashes", Json::texts([""; 0])));
+    let period = ("validity_period", Json::number(1));
+    refused("a period without a beginning", period);
+}
+
+#[test]
+fn numbers_of_another_type_and_weak_ones_are_refused() {
+    let weak = format!(r#"{{"private":"","public":{{"q":"{}"}}}}"#, "00".repeat(32));
+    for (what, keyval) in [
+        ("a private part", r#"{"private":"x","public":{"q":"00"}}"#),
+        (
+            "another type",
+            r#"{"private":"","public":{"e":"03","n":"05"}}"#,
+        ),
+        ("no point", r#"{"private":"","public":{"q":""}}"#),
+        ("upper case", r#"{"private":"","public":{"q":"AA"}}"#),
+        ("a weak point", &weak),
+    ] {
+        refused(what, ("keyval", value(keyval).into_owned()));
+    }
+}
+
+#[test]
+fn subkeys_of_another_form_are_refused() {
+    let subkey = |id: String, key: Json<'static>| ("subkeys", Json::object([(id, key)]));
+    let (main, sub) = (json("main", &ed25519("x")), json("sub", &ed25519("x")));
+    refused("a list", ("subkeys", Json::texts(["x"])));
+    refused("the key itself", subkey(id("main"), main.clone()));
+    refused("another id", subkey(id("x"), sub));
+    let nested = with_subkeys(&json("sub", &ed25519("x")), &[("more", &ed25519("y"))]);
+    refused("a subkey with subkeys", subkey(id("sub"), nested));
+    let plain = ed25519("x");
+    let named = plain.public().id().to_owned();
+    refused("a plain key", subkey(named, plain.public().to_json()));
 }
 
 #[test]

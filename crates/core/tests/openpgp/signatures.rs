@@ -55,7 +55,10 @@ fn a_subkeys_signature_counts_once_for_its_main_key() {
     let key = read(&with_subkeys(&json("main", &main), &[("sub", &sub)])).unwrap();
     let by_sub = eddsa("sub", &sub, &message(), &headers(22));
     let by_main = eddsa("main", &main, &message(), &headers(22));
-    assert_eq!(ids(&block(&[by_sub.clone()]), &[&key]), [id("sub")]);
+    assert_eq!(
+        ids(&block(std::slice::from_ref(&by_sub)), &[&key]),
+        [id("sub")]
+    );
     let bytes = block(&[by_sub, by_main]);
     let opened = Envelope::parse(&bytes, &Limits::STANDARD)
         .unwrap()

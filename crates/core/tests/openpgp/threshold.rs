@@ -18,13 +18,13 @@ const LINKS: [(&str, &[u8]); 2] = [
 ];
 
 fn functionaries() -> Vec<PublicKey> {
-    let layout = parse(LAYOUT, &Limits::STANDARD).unwrap();
+    let layout = parse(LAYOUT, &Limits::STANDARD).expect("a layout");
     let member = |value: &Json<'static>, name: &str| match value {
-        Json::Object(members) => members.get(name).unwrap().clone(),
+        Json::Object(members) => members.get(name).expect("a layout has it").clone(),
         _ => panic!("no object holds {name}"),
     };
     let keys = member(&member(&layout.into_owned(), "signed"), "keys");
-    public_keys_from_file(&keys.to_text(), &Limits::STANDARD).unwrap()
+    public_keys_from_file(&keys.to_text(), &Limits::STANDARD).expect("keys")
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The sandbox: the one place where programs run that came from an archive or from a source package.
 //!
-//! **Enters:** an unpacked root, the folders that may be seen, a command. **Leaves:** an exit status and what the
-//! command wrote into those folders. **Never:** network, host files, the host's processes, a way to gain rights.
+//! **Enters:** an unpacked root, the folders that may be seen, a command.
+//! **Leaves:** an exit status and what the command wrote into those folders.
+//! **Never:** network, host files, the host's processes, a way to gain rights.
 //!
 //! **Architecture Invariant:** every command of a foreign package is started through [`Sandbox`], and after
 //! [`end_everything`] no process is left that any of them started.

@@ -69,7 +69,7 @@ pub(super) fn of(layout: &Layout, chain: &Chain) -> Vec<Content> {
 }
 
 fn step_content(layout: &Layout, step: &Step) -> Content {
-    let ids = step.pubkeys.iter();
+    let ids = step.pubkeys.iter().take(KEYS_SHOWN_MAX);
     let parties: Vec<String> = ids
         .map(|id| match layout.keys.get(id) {
             Some(key) => format!("{} {}", short_id(id, layout), key.scheme().name()),
@@ -78,6 +78,12 @@ fn step_content(layout: &Layout, step: &Step) -> Content {
         .collect();
     let mut lines = Vec::new();
     push(&mut lines, Tone::Party, &parties, KEYS_SHOWN_MAX);
+    if step.pubkeys.len() > KEYS_SHOWN_MAX {
+        lines.push(line(
+            Tone::Heading,
+            &format!("and {} more", step.pubkeys.len() - KEYS_SHOWN_MAX),
+        ));
+    }
     let created = step.expected_products.iter().filter_map(|rule| match rule {
         Rule::Create(pattern) => Some(pattern.as_str().to_owned()),
         _ => None,

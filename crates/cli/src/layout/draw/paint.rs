@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::boxes::{
-    HEAD_HEIGHT, Kind, LINE_HEIGHT, NAME_SIZE, PADDING, POINT, TEXT_SIZE, Tone, as_f64, indent,
-    pill_width,
+    HEAD_HEIGHT, Kind, LINE_HEIGHT, Line, NAME_SIZE, PADDING, POINT, TEXT_SIZE, Tone, as_f64,
+    indent, pill_width,
 };
 use super::place::{LABEL_HEIGHT, LABEL_SIZE, Leg, MARGIN, Picture, Placed, Route};
 use super::svg::{escaped, width};
@@ -105,37 +105,12 @@ fn line(arrow: &Route) -> String {
 
 fn shape(placed: &Placed) -> String {
     let Placed { x, y, content } = placed;
-    let (wide, high) = (content.width, content.height);
     let mut out = format!("<g><title>{}</title>\n", escaped(&content.whole_name));
-    let inset = match content.kind {
-        Kind::Step => {
-            out.push_str(&format!(
-                r##"<rect x="{x:.1}" y="{y:.1}" width="{wide:.1}" height="{high:.1}" rx="8" fill="#ffffff" stroke="{STEP_EDGE}" stroke-width="1.5"/>
-<path d="M{left:.1} {under:.1} V{shoulder:.1} Q{left:.1} {top:.1} {inner:.1} {top:.1} H{outer:.1} Q{right:.1} {top:.1} {right:.1} {shoulder:.1} V{under:.1} Z" fill="{STEP_HEAD}"/>
-"##,
-                left = x + 0.75,
-                right = x + wide - 0.75,
-                top = y + 0.75,
-                inner = x + 8.0,
-                outer = x + wide - 8.0,
-                shoulder = y + 8.0,
-                under = y + HEAD_HEIGHT,
-            ));
-            PADDING
-        }
-        Kind::Inspection => {
-            let (right, middle, bottom) = (x + wide, y + high / 2.0, y + high);
-            out.push_str(&format!(
-                r#"<path d="M{:.1} {y:.1} H{:.1} L{right:.1} {middle:.1} L{:.1} {bottom:.1} H{:.1} L{x:.1} {middle:.1} Z" fill="{INSPECTION_FILL}" stroke="{INSPECTION_EDGE}" stroke-width="1.5" stroke-linejoin="round"/>
-"#,
-                x + POINT,
-                right - POINT,
-                right - POINT,
-                x + POINT,
-            ));
-            PADDING + POINT
-        }
+    let (outline, inset) = match content.kind {
+        Kind::Step => (step_outline(placed), PADDING),
+        Kind::Inspection => (inspection_outline(placed), PADDING + POINT),
     };
+    out.push_str(&outline);
     out.push_str(&text(
         x + inset,
         y + 22.5,
@@ -145,38 +120,65 @@ fn shape(placed: &Placed) -> String {
         &content.name,
     ));
     if !content.quorum.is_empty() {
-        out.push_str(&pill(
-            x + wide - PADDING / 2.0,
-            y + HEAD_HEIGHT / 2.0,
-            &content.quorum,
-        ));
+        let right = x + content.width - PADDING / 2.0;
+        out.push_str(&pill(right, y + HEAD_HEIGHT / 2.0, &content.quorum));
     }
     for (at, line) in content.lines.iter().enumerate() {
         let base = y + HEAD_HEIGHT + LINE_HEIGHT * (as_f64(at) + 1.0);
-        let (fill, size) = match line.tone {
-            Tone::Heading => (FAINT, LABEL_SIZE),
-            Tone::Party | Tone::Text => (INK, TEXT_SIZE),
-            Tone::Warning => (WARNING, TEXT_SIZE),
-        };
-        if matches!(line.tone, Tone::Party) {
-            out.push_str(&format!(
-                "\n<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\" fill=\"{PILL}\"/>",
-                x + inset + 4.0,
-                base - 4.0
-            ));
-        }
-        out.push('\n');
-        out.push_str(&text(
-            x + inset + indent(line.tone),
-            base,
-            size,
-            fill,
-            "normal",
-            &line.text,
-        ));
+        out.push_str(&content_line(line, x + inset, base));
     }
     out.push_str("\n</g>");
     out
+}
+
+/// A box with round corners and a tinted head.
+fn step_outline(placed: &Placed) -> String {
+    let Placed { x, y, content } = placed;
+    let (wide, high) = (content.width, content.height);
+    format!(
+        r##"<rect x="{x:.1}" y="{y:.1}" width="{wide:.1}" height="{high:.1}" rx="8" fill="#ffffff" stroke="{STEP_EDGE}" stroke-width="1.5"/>
+<path d="M{left:.1} {under:.1} V{shoulder:.1} Q{left:.1} {top:.1} {inner:.1} {top:.1} H{outer:.1} Q{right:.1} {top:.1} {right:.1} {shoulder:.1} V{under:.1} Z" fill="{STEP_HEAD}"/>
+"##,
+        left = x + 0.75,
+        right = x + wide - 0.75,
+        top = y + 0.75,
+        inner = x + 8.0,
+        outer = x + wide - 8.0,
+        shoulder = y + 8.0,
+        under = y + HEAD_HEIGHT,
+    )
+}
+
+/// A box with pointed sides.
+fn inspection_outline(placed: &Placed) -> String {
+    let Placed { x, y, content } = placed;
+    let (right, bottom) = (x + content.width, y + content.height);
+    format!(
+        r#"<path d="M{inner:.1} {y:.1} H{outer:.1} L{right:.1} {middle:.1} L{outer:.1} {bottom:.1} H{inner:.1} L{x:.1} {middle:.1} Z" fill="{INSPECTION_FILL}" stroke="{INSPECTION_EDGE}" stroke-width="1.5" stroke-linejoin="round"/>
+"#,
+        inner = x + POINT,
+        outer = right - POINT,
+        middle = f64::midpoint(*y, bottom),
+    )
+}
+
+fn content_line(line: &Line, x: f64, base: f64) -> String {
+    let (fill, size) = match line.tone {
+        Tone::Heading => (FAINT, LABEL_SIZE),
+        Tone::Party | Tone::Text => (INK, TEXT_SIZE),
+        Tone::Warning => (WARNING, TEXT_SIZE),
+    };
+    let mark = if matches!(line.tone, Tone::Party) {
+        let (x, y) = (x + 4.0, base - 4.0);
+        format!("\n<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"{PILL}\"/>")
+    } else {
+        String::new()
+    };
+    let x = x + indent(line.tone);
+    format!(
+        "{mark}\n{}",
+        text(x, base, size, fill, "normal", &line.text)
+    )
 }
 
 fn pill(right: f64, middle: f64, quorum: &str) -> String {

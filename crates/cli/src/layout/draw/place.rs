@@ -319,10 +319,10 @@ impl<'c> Grid<'c> {
             points.push(Leg::Line(xs[to].turn + shift, lane_y));
             points.push(Leg::Line(xs[to].turn + shift, end_y));
         } else {
-            for column in from + 1..to {
+            for (column, zones) in xs.iter().enumerate().take(to).skip(from + 1) {
                 let y = self.slot_y(column, What::Pass(at)) + PASS_HEIGHT / 2.0;
-                points.push(Leg::Curve(xs[column].label, y));
-                points.push(Leg::Line(xs[column].right, y));
+                points.push(Leg::Curve(zones.label, y));
+                points.push(Leg::Line(zones.right, y));
             }
             points.push(Leg::Curve(xs[to].label, end_y));
         }

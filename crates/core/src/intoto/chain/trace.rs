@@ -78,6 +78,9 @@ pub enum Dropped {
     /// No functionary whose id its name has signed it.
     #[error("no functionary of this step whose id begins like its name has signed it")]
     NotSigned,
+    /// The keys that could have signed it are not valid at the time of the verification.
+    #[error("the key that could have signed it has expired, or was not made yet")]
+    KeyExpired,
     /// A payload of another type.
     #[error("its payload is {0:?}, not in-toto metadata")]
     PayloadType(String),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::evidence::{Budget, Evidence, Place, places};
+use super::evidence::{Budget, Evidence, Place, Sources, Sublayout, places};
 use super::refusal::ItemKind;
 use super::rules::{Links, apply};
 use super::{
@@ -10,6 +10,7 @@ use super::{
     Refusal, RuleTrace, StepTrace, Trace, Verification, link_of,
 };
 use crate::envelope::{Envelope, PAYLOAD_TYPE_IN_TOTO};
+use crate::intoto::layout::holders;
 use crate::intoto::{ArtifactList, Artifacts, Inspection, Layout, Link, Parameters, Rule, Step};
 use crate::key::{Fingerprint, PublicKey};
 use crate::limits::Limits;
@@ -21,11 +22,14 @@ pub(super) fn verify(
     inspector: &mut dyn Inspector,
 ) -> Verification {
     let mut walk = Walk {
-        links,
+        sources: Sources {
+            links,
+            limits: chain.limits,
+            budget: Budget::new(chain.limits),
+        },
         inspector,
         at: chain.at,
         limits: chain.limits,
-        budget: Budget::new(chain.limits),
     };
     let mut trace = Trace::default();
     let root = Root {
@@ -43,11 +47,10 @@ pub(super) fn verify(
 }
 
 struct Walk<'w> {
-    links: &'w dyn LinkSource,
+    sources: Sources<'w>,
     inspector: &'w mut dyn Inspector,
     at: Timestamp,
     limits: &'w Limits,
-    budget: Budget,
 }
 
 /// A layout that is to be verified: the caller's, or a functionary's.
@@ -64,6 +67,13 @@ struct Root<'r> {
 struct Counted {
     path: String,
     link: Link,
+}
+
+/// What was found for a step: who has a vote, and the links.
+#[derive(Default)]
+struct Found {
+    votes: BTreeSet<Fingerprint>,
+    counted: Vec<Counted>,
 }
 
 impl Walk<'_> {
@@ -99,7 +109,12 @@ impl Walk<'_> {
             return Err(Refusal::NoKeys);
         }
         let envelope = Envelope::parse(root.bytes, self.limits)?;
-        let keys: Vec<&PublicKey> = root.keys.iter().collect();
+        let valid = root.keys.iter().map(|key| {
+            let expired = || Refusal::KeyExpired(key.id().to_owned());
+            key.at(self.at).ok_or_else(expired)
+        });
+        let valid = valid.collect::<Result<Vec<_>, _>>()?;
+        let keys: Vec<&PublicKey> = valid.iter().collect();
         let ids = |keys: Vec<&PublicKey>| keys.iter().map(|key| key.id().to_owned()).collect();
         let mut checks = self.limits.signature_checks_max;
         let Ok(opened) = envelope.open_by_id(&keys, self.limits, &mut checks) else {
@@ -146,15 +161,20 @@ impl Walk<'_> {
             expected_command: step.expected_command.clone(),
             rules: Vec::new(),
         };
-        let mut votes = BTreeSet::new();
-        let mut counted = Vec::new();
+        let mut found = Found::default();
         let mut outcome = Ok(());
         for place in places(layout, step) {
-            outcome = self.place(&place, step, root, &mut traced, &mut votes, &mut counted);
+            outcome = self.place(&place, step, root, &mut traced, &mut found);
             if outcome.is_err() {
                 break;
             }
         }
+        let holders = holders(
+            layout
+                .functionaries(step)
+                .map(|functionary| functionary.key),
+        );
+        let votes: BTreeSet<_> = found.votes.iter().map(|key| holders.get(key)).collect();
         traced.counted = votes.len();
         let few = traced.too_few();
         trace.steps.push(traced);
@@ -162,7 +182,7 @@ impl Walk<'_> {
         if votes.len() < step.threshold.get() {
             return Err(few);
         }
-        agreed(step, counted).unwrap_or(Err(few))
+        agreed(step, found.counted).unwrap_or(Err(few))
     }
 
     fn place(
@@ -171,23 +191,28 @@ impl Walk<'_> {
         step: &Step,
         root: &Root<'_>,
         traced: &mut StepTrace,
-        votes: &mut BTreeSet<Fingerprint>,
-        counted: &mut Vec<Counted>,
+        found: &mut Found,
     ) -> Result<(), Refusal> {
         let path = format!("{}{}.link", root.folder, place.stem);
-        let read = place.read(root.folder, step, self.links, self.limits, &mut self.budget);
+        let read = place.read(root.folder, step, self.at, &mut self.sources);
         let (fate, link, outcome) = match read {
             Ok(None) => (Fate::Absent, None, Ok(())),
             Err(reason) => (Fate::Dropped(reason), None, Ok(())),
             Ok(Some((evidence, signers))) => {
-                votes.extend(signers);
+                found.votes.extend(signers);
                 match evidence {
                     Evidence::Link(link) => (Fate::Counted, Some(*link), Ok(())),
-                    Evidence::Sublayout { bytes, key } => {
+                    Evidence::Sublayout(sublayout) => {
                         let mut trace = Trace::default();
-                        let delegated = self.sublayout(&bytes, key, place, step, root, &mut trace);
+                        let delegated = self
+                            .sublayout(&sublayout, &place.stem, root, &mut trace)
+                            .map_err(|source| Refusal::Sublayout {
+                                step: step.name.clone(),
+                                path: path.clone(),
+                                source: Box::new(source),
+                            });
                         let (link, outcome) = match delegated {
-                            Ok(link) => (Some(link), Ok(())),
+                            Ok(summary) => (Some(named(step, summary)), Ok(())),
                             Err(refusal) => (None, Err(refusal)),
                         };
                         (Fate::Sublayout(Box::new(trace)), link, outcome)
@@ -198,23 +223,27 @@ impl Walk<'_> {
         let stated = link.as_ref().map(|link| &link.command);
         traced.links.push(LinkTrace {
             path: path.clone(),
-            key_ids: place.keys.iter().map(|(id, _)| (*id).to_owned()).collect(),
+            key_ids: place
+                .owners
+                .iter()
+                .map(|owner| owner.id.to_owned())
+                .collect(),
             fate,
             other_command: stated
                 .filter(|command| **command != step.expected_command)
                 .cloned(),
         });
-        counted.extend(link.map(|link| Counted { path, link }));
+        found
+            .counted
+            .extend(link.map(|link| Counted { path, link }));
         outcome
     }
 
-    /// Verifies a functionary's own layout in the place of a link; the chain that it describes becomes the step's link.
+    /// Verifies a functionary's own layout, whose links are in the folder `stem`; the chain that it describes becomes the step's link.
     fn sublayout(
         &mut self,
-        bytes: &[u8],
-        key: PublicKey,
-        place: &Place<'_>,
-        step: &Step,
+        sublayout: &Sublayout,
+        stem: &str,
         above: &Root<'_>,
         trace: &mut Trace,
     ) -> Result<Link, Refusal> {
@@ -224,22 +253,13 @@ impl Walk<'_> {
             return Err(Refusal::TooDeep { depth_max });
         }
         let root = Root {
-            bytes,
-            keys: &[key],
+            bytes: &sublayout.bytes,
+            keys: std::slice::from_ref(&sublayout.key),
             parameters: None,
-            folder: &format!("{}{}/", above.folder, place.stem),
+            folder: &format!("{}{stem}/", above.folder),
             depth,
         };
-        let summary = self.layout(&root, trace);
-        let summary = summary.map_err(|source| Refusal::Sublayout {
-            step: step.name.clone(),
-            path: format!("{}{}.link", above.folder, place.stem),
-            source: Box::new(source),
-        })?;
-        Ok(Link {
-            name: step.name.clone(),
-            ..summary
-        })
+        self.layout(&root, trace)
     }
 
     fn inspections<'l>(
@@ -284,6 +304,14 @@ impl Walk<'_> {
             Ending::Returned(value) => Err(refused(format!("returned {value}, not 0"))),
             Ending::Killed => Err(refused("was ended before it returned".to_owned())),
         }
+    }
+}
+
+/// A sublayout's summary as the link of the step that was delegated.
+fn named(step: &Step, summary: Link) -> Link {
+    Link {
+        name: step.name.clone(),
+        ..summary
     }
 }
 

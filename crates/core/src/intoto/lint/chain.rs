@@ -1,5 +1,7 @@
 //! What one part of a chain owes to the others: products that are demanded, and the parts that a MATCH can mean.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::super::{ArtifactList, Layout, Rule};
 use super::{LintPlace, Weakness, WeaknessCode};
 
@@ -11,14 +13,6 @@ pub(super) enum Position {
 }
 
 impl Position {
-    pub(super) fn step(at: usize) -> Self {
-        Self::Step(at)
-    }
-
-    pub(super) fn inspection(at: usize) -> Self {
-        Self::Inspection(at)
-    }
-
     pub(super) fn name(self, layout: &Layout) -> &str {
         match self {
             Self::Step(at) => &layout.steps[at].name,
@@ -53,74 +47,120 @@ impl Position {
             ArtifactList::Products => products,
         }
     }
-
-    /// Whether a MATCH that stands here finds a link of that name: a step's rules are judged before inspections run.
-    pub(super) fn can_match(self, layout: &Layout, name: &str) -> bool {
-        let inspections = match self {
-            Self::Step(_) => &[],
-            Self::Inspection(_) => layout.inspections.as_slice(),
-        };
-        layout.steps.iter().any(|step| step.name == name)
-            || inspections.iter().any(|inspection| inspection.name == name)
-    }
 }
 
-/// What is missing in the step's products: demands for what others match by name, and for anything in the last step.
-pub(super) fn lint(layout: &Layout, at: usize, found: &mut Vec<Weakness>) {
-    let step = &layout.steps[at];
-    let place = || LintPlace::Rules {
-        of: Box::new(LintPlace::Step(step.name.clone())),
-        list: ArtifactList::Products,
-    };
-    let required = |rules: &[Rule], name: &str| {
-        rules
-            .iter()
-            .any(|rule| matches!(rule, Rule::Require(required) if required == name))
-    };
-    let mut told: Vec<String> = Vec::new();
-    for other in positions(layout) {
-        for list in [ArtifactList::Materials, ArtifactList::Products] {
-            let rules = other.rules(layout, list);
-            for (source, product) in rules.iter().filter_map(|rule| matched(rule, &step.name)) {
-                let demanded =
-                    required(&step.expected_products, &product) || required(rules, &source);
-                if demanded || told.contains(&product) || other.name(layout) == step.name {
-                    continue;
-                }
-                found.push(Weakness::new(
-                    WeaknessCode::MissingRequire,
-                    place(),
-                    format!(
-                        "{} matches the product {product:?}, and nobody demands it: MATCH lets it be missing",
-                        other.place(layout)
-                    ),
-                    &format!("add REQUIRE {product} at the start of the products"),
-                ));
-                told.push(product);
+/// What the parts of a layout are called and take from each other, looked up once for all of them.
+pub(super) struct Chain<'l> {
+    pub(super) layout: &'l Layout,
+    steps: BTreeSet<&'l str>,
+    inspections: BTreeSet<&'l str>,
+    /// How many steps have this name but for upper and lower case.
+    alike: BTreeMap<String, usize>,
+    /// What others match by its exact name, by the step that makes it.
+    wanted: BTreeMap<&'l str, Vec<Wanted>>,
+}
+
+/// A product that a part of the chain matches by its exact name, and that part's own list does not demand.
+struct Wanted {
+    by: Position,
+    product: String,
+}
+
+impl<'l> Chain<'l> {
+    pub(super) fn of(layout: &'l Layout) -> Self {
+        let mut alike = BTreeMap::new();
+        for step in &layout.steps {
+            *alike.entry(step.name.to_ascii_lowercase()).or_default() += 1;
+        }
+        let inspections = layout.inspections.iter();
+        let mut chain = Self {
+            layout,
+            steps: layout.steps.iter().map(|step| step.name.as_str()).collect(),
+            inspections: inspections.map(|one| one.name.as_str()).collect(),
+            alike,
+            wanted: BTreeMap::new(),
+        };
+        let steps = (0..layout.steps.len()).map(Position::Step);
+        let inspections = (0..layout.inspections.len()).map(Position::Inspection);
+        for position in steps.chain(inspections) {
+            for list in [ArtifactList::Materials, ArtifactList::Products] {
+                chain.want(position, position.rules(layout, list));
+            }
+        }
+        chain
+    }
+
+    fn want(&mut self, by: Position, rules: &'l [Rule]) {
+        let demanded = required(rules);
+        for rule in rules {
+            let Some((from, source, product)) = matched(rule) else {
+                continue;
+            };
+            if from != by.name(self.layout) && !demanded.contains(source.as_str()) {
+                self.wanted
+                    .entry(from)
+                    .or_default()
+                    .push(Wanted { by, product });
             }
         }
     }
-    let is_last = at + 1 == layout.steps.len();
-    let requires = |rule: &Rule| matches!(rule, Rule::Require(_));
-    if is_last && !step.expected_products.iter().any(requires) {
-        found.push(Weakness::new(
-            WeaknessCode::NothingRequired,
-            place(),
-            "the last step demands no product: a chain that delivers nothing passes".into(),
-            "add REQUIRE with the name of what is delivered at the start of the products",
-        ));
+
+    /// Whether a MATCH that stands at `position` finds a link of that name: a step's rules are judged before inspections run.
+    pub(super) fn can_match(&self, position: Position, name: &str) -> bool {
+        let inspects = matches!(position, Position::Inspection(_));
+        self.steps.contains(name) || (inspects && self.inspections.contains(name))
+    }
+
+    /// Whether a step other than the one of this name has a name that differs in upper and lower case only.
+    pub(super) fn has_twin(&self, name: &str) -> bool {
+        let alike = self.alike.get(&name.to_ascii_lowercase()).copied();
+        alike.unwrap_or(0) > usize::from(self.steps.contains(name))
+    }
+
+    /// What is missing in a step's products: demands for what others match by name, and for anything in the last step.
+    pub(super) fn missing(&self, at: usize, found: &mut Vec<Weakness>) {
+        let step = &self.layout.steps[at];
+        let place = || LintPlace::Rules {
+            of: Box::new(LintPlace::Step(step.name.clone())),
+            list: ArtifactList::Products,
+        };
+        let demanded = required(&step.expected_products);
+        let mut told = BTreeSet::new();
+        for Wanted { by, product } in self.wanted.get(step.name.as_str()).into_iter().flatten() {
+            if demanded.contains(product.as_str()) || !told.insert(product) {
+                continue;
+            }
+            found.push(Weakness::new(
+                WeaknessCode::MissingRequire,
+                place(),
+                format!(
+                    "{} matches the product {product:?}, and nobody demands it: MATCH lets it be missing",
+                    by.place(self.layout)
+                ),
+                &format!("add REQUIRE {product} at the start of the products"),
+            ));
+        }
+        if at + 1 == self.layout.steps.len() && demanded.is_empty() {
+            found.push(Weakness::new(
+                WeaknessCode::NothingRequired,
+                place(),
+                "the last step demands no product: a chain that delivers nothing passes".into(),
+                "add REQUIRE with the name of what is delivered at the start of the products",
+            ));
+        }
     }
 }
 
-fn positions(layout: &Layout) -> impl Iterator<Item = Position> {
-    let inspections = (0..layout.inspections.len()).map(Position::Inspection);
-    (0..layout.steps.len())
-        .map(Position::Step)
-        .chain(inspections)
+fn required(rules: &[Rule]) -> BTreeSet<&str> {
+    let required = rules.iter().filter_map(|rule| match rule {
+        Rule::Require(name) => Some(name.as_str()),
+        _ => None,
+    });
+    required.collect()
 }
 
-/// For a MATCH of one name with products of `step`: that name in the list under test, and in the products.
-fn matched(rule: &Rule, step: &str) -> Option<(String, String)> {
+/// For a MATCH of one name with products: the step, that name in the list under test, and in the products.
+fn matched(rule: &Rule) -> Option<(&str, String, String)> {
     let Rule::Match {
         pattern,
         source_prefix,
@@ -135,6 +175,6 @@ fn matched(rule: &Rule, step: &str) -> Option<(String, String)> {
         Some(prefix) => format!("{}/{}", prefix.trim_end_matches('/'), pattern.as_str()),
         None => pattern.as_str().to_owned(),
     };
-    (from == step && pattern.is_literal())
-        .then(|| (within(source_prefix), within(destination_prefix)))
+    let names = (within(source_prefix), within(destination_prefix));
+    pattern.is_literal().then_some((from, names.0, names.1))
 }

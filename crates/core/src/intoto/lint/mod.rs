@@ -14,6 +14,8 @@ use super::Layout;
 use crate::key::Fingerprint;
 use crate::time::Timestamp;
 
+use chain::{Chain, Position};
+
 pub use weakness::{LintPlace, Severity, Weakness, WeaknessCode};
 
 /// Two years, one of them a leap year. Nobody can say for longer who still holds a key.
@@ -32,9 +34,10 @@ pub fn lint(layout: &Layout, at: Timestamp) -> Vec<Weakness> {
         ));
     }
     keys(layout, &mut found);
+    let chain = Chain::of(layout);
     for (at, step) in layout.steps.iter().enumerate() {
         let place = LintPlace::Step(step.name.clone());
-        name(layout, &step.name, &place, &mut found);
+        name(&chain, &step.name, &place, &mut found);
         single_functionary(layout, at, &mut found);
         parameters(
             &step.expected_command,
@@ -42,15 +45,15 @@ pub fn lint(layout: &Layout, at: Timestamp) -> Vec<Weakness> {
             &place,
             &mut found,
         );
-        rules::lint(layout, &chain::Position::step(at), &mut found);
-        chain::lint(layout, at, &mut found);
+        rules::lint(&chain, Position::Step(at), &mut found);
+        chain.missing(at, &mut found);
     }
     for (at, inspection) in layout.inspections.iter().enumerate() {
         let place = LintPlace::Inspection(inspection.name.clone());
-        name(layout, &inspection.name, &place, &mut found);
+        name(&chain, &inspection.name, &place, &mut found);
         command(&inspection.run, &place, &mut found);
         parameters(&inspection.run, "its command", &place, &mut found);
-        rules::lint(layout, &chain::Position::inspection(at), &mut found);
+        rules::lint(&chain, Position::Inspection(at), &mut found);
     }
     found
 }
@@ -78,10 +81,10 @@ fn keys(layout: &Layout, found: &mut Vec<Weakness>) {
     let mut steps_by_key: BTreeMap<Fingerprint, BTreeSet<usize>> = BTreeMap::new();
     let mut listed = BTreeSet::new();
     for (at, step) in layout.steps.iter().enumerate() {
-        for (id, key) in layout.functionaries(step) {
-            listed.insert(id);
+        for functionary in layout.functionaries(step) {
+            listed.insert(functionary.key.id());
             steps_by_key
-                .entry(key.fingerprint())
+                .entry(functionary.key.fingerprint())
                 .or_default()
                 .insert(at);
         }
@@ -134,7 +137,9 @@ fn shared(layout: &Layout, id: &str, steps: Option<&BTreeSet<usize>>, found: &mu
 fn single_functionary(layout: &Layout, at: usize, found: &mut Vec<Weakness>) {
     let step = &layout.steps[at];
     let keys = layout.functionaries(step);
-    let distinct: BTreeSet<_> = keys.map(|(_, key)| key.fingerprint()).collect();
+    let distinct: BTreeSet<_> = keys
+        .map(|functionary| functionary.key.fingerprint())
+        .collect();
     if step.threshold.get() == 1 && distinct.len() == 1 {
         found.push(Weakness::new(
             WeaknessCode::SingleFunctionary,
@@ -146,14 +151,13 @@ fn single_functionary(layout: &Layout, at: usize, found: &mut Vec<Weakness>) {
 }
 
 /// Links are kept in files that have the step's name in their own, and in reference tools' patterns over file names.
-fn name(layout: &Layout, name: &str, place: &LintPlace, found: &mut Vec<Weakness>) {
+fn name(chain: &Chain<'_>, name: &str, place: &LintPlace, found: &mut Vec<Weakness>) {
     let portable = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    let mut all = layout.steps.iter().map(|step| &step.name);
     let problem = if !name.bytes().all(portable) {
         "other characters than ASCII letters, digits and `._-`"
     } else if name.starts_with(['-', '.']) || name.ends_with('.') {
         "a dash or dot at its start, or a dot at its end"
-    } else if all.any(|other| other != name && other.eq_ignore_ascii_case(name)) {
+    } else if chain.has_twin(name) {
         "a twin that differs in upper and lower case only"
     } else {
         return;

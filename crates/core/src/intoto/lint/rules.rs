@@ -2,24 +2,29 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{ArtifactList, Glob, Layout, Rule, is_normal_name};
-use super::chain::Position;
+use super::super::{ArtifactList, Glob, Rule, is_normal_name};
+use super::chain::{Chain, Position};
 use super::{LintPlace, Weakness, WeaknessCode, parameter_names};
 
-/// More rules than this before one rule are not compared with it: the comparison is of every pair.
-const EARLIER_RULES_MAX: usize = 2_000;
+/// Only the first so many rules of a list are compared with each later one: what real lists have, in a time that grows with the
+/// list and not with its square.
+const EARLIER_RULES_MAX: usize = 200;
 
 /// What is weak in the two lists of a step or inspection.
-pub(super) fn lint(layout: &Layout, position: &Position, found: &mut Vec<Weakness>) {
+pub(super) fn lint(chain: &Chain<'_>, position: Position, found: &mut Vec<Weakness>) {
     for list in [ArtifactList::Materials, ArtifactList::Products] {
-        let rules = position.rules(layout, list);
-        open_list(layout, *position, list, found);
+        let rules = position.rules(chain.layout, list);
+        let closed_at = rules.iter().position(is_disallow_all);
+        if closed_at.is_none() {
+            found.push(open_list(position.place(chain.layout), list));
+        }
         for at in 0..rules.len() {
             let reader = Reader {
-                layout,
-                position: *position,
+                chain,
+                position,
                 list,
                 rules,
+                closed_at,
                 at,
             };
             found.extend(reader.weakness());
@@ -28,12 +33,9 @@ pub(super) fn lint(layout: &Layout, position: &Position, found: &mut Vec<Weaknes
     }
 }
 
-fn open_list(layout: &Layout, position: Position, list: ArtifactList, found: &mut Vec<Weakness>) {
-    if position.rules(layout, list).iter().any(is_disallow_all) {
-        return;
-    }
-    let of = Box::new(position.place(layout));
-    found.push(Weakness::new(
+fn open_list(of: LintPlace, list: ArtifactList) -> Weakness {
+    let of = Box::new(of);
+    Weakness::new(
         WeaknessCode::OpenList,
         LintPlace::Rules { of, list },
         format!(
@@ -41,7 +43,7 @@ fn open_list(layout: &Layout, position: Position, list: ArtifactList, found: &mu
             list.keyword().to_ascii_lowercase()
         ),
         "end the list with DISALLOW *",
-    ));
+    )
 }
 
 fn is_disallow_all(rule: &Rule) -> bool {
@@ -50,10 +52,12 @@ fn is_disallow_all(rule: &Rule) -> bool {
 
 /// One rule among its list.
 struct Reader<'l> {
-    layout: &'l Layout,
+    chain: &'l Chain<'l>,
     position: Position,
     list: ArtifactList,
     rules: &'l [Rule],
+    /// Where the first `DISALLOW *` is.
+    closed_at: Option<usize>,
     at: usize,
 }
 
@@ -64,7 +68,7 @@ impl Reader<'_> {
 
     fn found(&self, code: WeaknessCode, text: String, advice: &str) -> Option<Weakness> {
         let place = LintPlace::Rule {
-            of: Box::new(self.position.place(self.layout)),
+            of: Box::new(self.position.place(self.chain.layout)),
             list: self.list,
             number: self.at + 1,
         };
@@ -105,14 +109,14 @@ impl Reader<'_> {
         let Rule::Match { from, .. } = self.rule() else {
             return None;
         };
-        if from == self.position.name(self.layout) {
+        if from == self.position.name(self.chain.layout) {
             return self.found(
                 WeaknessCode::MatchItself,
                 "it compares a statement with itself, and nobody else confirms it".into(),
                 "match with the step that the artifacts come from",
             );
         }
-        if self.position.can_match(self.layout, from) {
+        if self.chain.can_match(self.position, from) {
             return None;
         }
         self.found(
@@ -147,7 +151,7 @@ impl Reader<'_> {
     }
 
     fn after_disallow_all(&self) -> Option<Weakness> {
-        let earlier = self.earlier().iter().any(is_disallow_all);
+        let earlier = self.closed_at.is_some_and(|closed| closed < self.at);
         let why = match self.rule() {
             _ if !earlier => return None,
             Rule::Require(_) => "nothing is left after DISALLOW *, so it always refuses",
@@ -161,10 +165,8 @@ impl Reader<'_> {
     }
 
     fn shadowed(&self) -> Option<Weakness> {
-        if matches!(self.rule(), Rule::Require(_)) {
-            return None;
-        }
-        let takes_all = |earlier: &&Rule| leaves_nothing(earlier, self.rule());
+        let scope = Scope::of(self.rule())?;
+        let takes_all = |earlier: &&Rule| leaves_nothing(earlier, self.rule(), &scope);
         let earlier = self.earlier().iter().find(takes_all)?;
         self.found(
             WeaknessCode::Shadowed,
@@ -214,7 +216,7 @@ impl Reader<'_> {
             .flat_map(|word| parameter_names(word))
             .collect();
         let place = LintPlace::Rule {
-            of: Box::new(self.position.place(self.layout)),
+            of: Box::new(self.position.place(self.chain.layout)),
             list: self.list,
             number: self.at + 1,
         };
@@ -223,37 +225,81 @@ impl Reader<'_> {
     }
 }
 
-/// Whether nothing that `later` speaks of can be left once `earlier` was applied and did not refuse.
-fn leaves_nothing(earlier: &Rule, later: &Rule) -> bool {
-    let Some((prefix, pattern)) = scope(later) else {
-        return false;
-    };
+/// Whether nothing that `later`, with its scope, speaks of can be left once `earlier` was applied and did not refuse.
+fn leaves_nothing(earlier: &Rule, later: &Rule, scope: &Scope<'_>) -> bool {
     match (earlier, later) {
-        (Rule::Allow(by) | Rule::Disallow(by), _) => covers(by, prefix, pattern),
+        (Rule::Allow(by) | Rule::Disallow(by), _) => scope.is_within(by),
         (Rule::Create(by), Rule::Create(_))
         | (Rule::Delete(by), Rule::Delete(_))
-        | (Rule::Modify(by), Rule::Modify(_)) => covers(by, prefix, pattern),
-        (Rule::Match { pattern: by, .. }, Rule::Match { .. }) => {
-            same_but_pattern(earlier, later) && covers(by, None, pattern)
+        | (Rule::Modify(by), Rule::Modify(_)) => scope.is_within(by),
+        (
+            Rule::Match {
+                pattern: by,
+                source_prefix,
+                ..
+            },
+            Rule::Match { .. },
+        ) => {
+            let rest = |rule: &Rule| rule.words().split_off(2);
+            // The pattern stands below the prefix, which both have.
+            let scope = scope.below(source_prefix.as_deref());
+            rest(earlier) == rest(later) && scope.is_some_and(|scope| scope.is_within(by))
         }
         _ => false,
     }
 }
 
-fn same_but_pattern(one: &Rule, other: &Rule) -> bool {
-    let rest = |rule: &Rule| rule.words().split_off(2);
-    rest(one) == rest(other)
+/// The names that a rule speaks of, as far as its pattern spells them out.
+#[derive(Clone)]
+struct Scope<'r> {
+    pattern: &'r Glob,
+    /// What all of them start with.
+    start: String,
+    has_prefix: bool,
 }
 
-/// The prefix and pattern of the names that a rule looks for.
-fn scope(rule: &Rule) -> Option<(Option<&str>, &Glob)> {
-    match rule {
-        Rule::Match {
+impl<'r> Scope<'r> {
+    /// The scope of a rule that takes artifacts or refuses them: of all but REQUIRE.
+    fn of(rule: &'r Rule) -> Option<Self> {
+        let pattern = pattern_of(rule)?;
+        let prefix = match rule {
+            Rule::Match { source_prefix, .. } => source_prefix.as_deref(),
+            _ => None,
+        };
+        let start = pattern.literal_prefix();
+        Some(Self {
             pattern,
-            source_prefix,
-            ..
-        } => Some((source_prefix.as_deref(), pattern)),
-        other => pattern_of(other).map(|pattern| (None, pattern)),
+            start: match prefix {
+                Some(prefix) => format!("{}/{start}", prefix.trim_end_matches('/')),
+                None => start.to_owned(),
+            },
+            has_prefix: prefix.is_some(),
+        })
+    }
+
+    /// The same names without the prefix that all of them have.
+    fn below(&self, prefix: Option<&str>) -> Option<Self> {
+        let start = unprefixed(&self.start, prefix)?.to_owned();
+        Some(Self {
+            start,
+            has_prefix: false,
+            ..self.clone()
+        })
+    }
+
+    /// Whether `by` matches all of them. A yes is certain; a no may be for want of trying.
+    fn is_within(&self, by: &Glob) -> bool {
+        if by.matches_everything() || (!self.has_prefix && by.as_str() == self.pattern.as_str()) {
+            return true;
+        }
+        if self.pattern.is_literal() {
+            return by.matches(&self.start);
+        }
+        let (head, tail) = (by.literal_prefix(), by.literal_suffix());
+        // `head*` and `*tail`: the forms with one run and nothing else that varies.
+        (by.as_str().strip_suffix('*') == Some(head) && self.start.starts_with(head))
+            || (by.as_str().strip_prefix('*') == Some(tail)
+                && self.pattern.literal_suffix().ends_with(tail))
     }
 }
 
@@ -267,28 +313,6 @@ fn pattern_of(rule: &Rule) -> Option<&Glob> {
         | Rule::Match { pattern, .. } => Some(pattern),
         Rule::Require(_) => None,
     }
-}
-
-/// Whether `by` matches every name that `pattern` matches below `prefix`. A yes is certain; a no may be for want of trying.
-fn covers(by: &Glob, prefix: Option<&str>, pattern: &Glob) -> bool {
-    let start = match prefix {
-        Some(prefix) => format!(
-            "{}/{}",
-            prefix.trim_end_matches('/'),
-            pattern.literal_prefix()
-        ),
-        None => pattern.literal_prefix().to_owned(),
-    };
-    if by.matches_everything() || (prefix.is_none() && by.as_str() == pattern.as_str()) {
-        return true;
-    }
-    if pattern.is_literal() {
-        return by.matches(&start);
-    }
-    let (head, tail) = (by.literal_prefix(), by.literal_suffix());
-    // `head*` and `*tail`: the forms with one run and nothing else that varies.
-    (by.as_str() == format!("{head}*") && start.starts_with(head))
-        || (by.as_str() == format!("*{tail}") && pattern.literal_suffix().ends_with(tail))
 }
 
 fn literal(pattern: &Glob) -> Option<&str> {

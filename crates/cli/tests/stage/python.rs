@@ -1,11 +1,13 @@
-//! The stock in-toto tools, which stand for "any in-toto verifier": installed once, for all tests.
-#![allow(unreachable_pub, reason = "each file of tests is a program of its own")]
+//! The stock in-toto tools: one virtual environment for all tests.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use super::Ran;
+
+/// The programs that stand for "any in-toto verifier".
 const PACKAGES: [&str; 2] = ["in-toto==3.1.0", "securesystemslib[crypto]==1.6.0"];
 
 /// The virtual environment with the stock tools, made once and kept beside the other products of the build.
@@ -31,11 +33,10 @@ pub fn python_tools() -> &'static Path {
 }
 
 fn succeed(program: &str, arguments: &[&str]) {
-    let output = Command::new(program).args(arguments).output().unwrap();
-    assert!(
-        output.status.success(),
+    let ran = Ran::of(Command::new(program).args(arguments).output().unwrap());
+    assert_eq!(
+        ran.code, 0,
         "{program} {arguments:?}: {}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
+        ran.stdout, ran.stderr
     );
 }
