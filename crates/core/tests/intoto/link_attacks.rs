@@ -92,6 +92,13 @@ fn a_strangers_link_under_a_functionarys_name_does_not_count() {
 }
 
 #[test]
+fn a_functionarys_signature_under_an_id_that_the_layout_does_not_know_does_not_count() {
+    let renamed = ed25519("bob").with_id(&"ab".repeat(32)).unwrap();
+    let said = dropped(signed(&built().to_json().to_text(), &[&renamed]));
+    assert!(said.contains("has signed it"), "{said}");
+}
+
+#[test]
 fn a_link_by_a_key_of_the_layout_that_is_not_the_steps_does_not_count() {
     let [alice, bob, _] = people();
     let mut workshop = Workshop::of([step("build", 1, &[&alice])], &[&alice, &bob]);
@@ -282,6 +289,9 @@ fn an_artifact_without_a_digest_or_with_one_in_two_spellings_does_not_count() {
         with("sha256", "ab".to_owned()),
         with("sha512", "ab".repeat(32)),
         with("x", "abc".to_owned()),
+        with("x", "ABCD".to_owned()),
+        with("x", "zz".to_owned()),
+        with("sha512", "AB".repeat(64)),
         with("sha256", "zz".repeat(32)),
         Json::Null,
     ] {

@@ -141,6 +141,20 @@ proptest! {
     }
 
     #[test]
+    fn many_patterns_by_ending_do_what_plain_sets_would_do(
+        rules in vec((select(vec!["ALLOW", "CREATE", "MODIFY"]), select(vec!["*a", "*.c", "*/a", "*b", "*lib/a"])), 6..16),
+        facts in facts(),
+    ) {
+        // After a few of them the engine looks names up by their endings.
+        let rules: Vec<Rule> = rules.iter().map(|(word, pattern)| rule(&format!("{word} {pattern}"))).collect();
+        let links = BTreeMap::from([("tested", &facts.0), ("other", &facts.1)]);
+        let expected = naive::apply(&rules, ArtifactList::Products, &facts.0, &links);
+        let traces = ruled(&rules, &facts).0;
+        let consumed = traces.iter().map(|trace| (trace.artifacts.iter().cloned().collect(), true));
+        prop_assert_eq!(consumed.collect::<Vec<naive::Did>>(), expected);
+    }
+
+    #[test]
     fn a_rule_before_a_consuming_one_sees_what_that_consumes_and_one_after_it_does_not(
         pattern in select([&PATTERNS[..], &NAMES].concat()), facts in facts(),
     ) {
