@@ -33,7 +33,15 @@ fn main() -> std::io::Result<()> {
 }
 
 fn all() -> Vec<Seeds> {
-    [words(), documents(), policies(), keys(), verdicts(), chains()].concat()
+    [
+        words(),
+        documents(),
+        policies(),
+        keys(),
+        verdicts(),
+        chains(),
+    ]
+    .concat()
 }
 
 /// Targets whose inputs are one line or so.
@@ -251,6 +259,7 @@ fn chains() -> Vec<Seeds> {
         (
             "chain",
             vec![
+                ("no-steps", layout(&[], 1, &[])),
                 ("two-steps", chain(2, &[0, 1])),
                 ("too-few", chain(2, &[0])),
                 ("delegated", delegated()),
@@ -260,8 +269,16 @@ fn chains() -> Vec<Seeds> {
             "rule",
             vec![
                 ("all", text(&format!("{rules}\n{artifacts}"))),
-                ("delete", text("DELETE a*\nDISALLOW *\nm a 1\nm ab 1\np ab 1")),
-                ("odd", text("MATCH ** IN http: WITH MATERIALS IN / FROM tested\nDISALLOW [a\np [a 1\np http://h/p 1\nm /p 1")),
+                (
+                    "delete",
+                    text("DELETE a*\nDISALLOW *\nm a 1\nm ab 1\np ab 1"),
+                ),
+                (
+                    "odd",
+                    text(
+                        "MATCH ** IN http: WITH MATERIALS IN / FROM tested\nDISALLOW [a\np [a 1\np http://h/p 1\nm /p 1",
+                    ),
+                ),
             ],
         ),
     ]
@@ -269,7 +286,10 @@ fn chains() -> Vec<Seeds> {
 
 /// A layout of two steps, and the links of those functionaries for both.
 fn chain(threshold: usize, linked: &[usize]) -> Vec<u8> {
-    let rules = [&["MATCH", "*", "WITH", "PRODUCTS", "FROM", "fetch"][..], &["DISALLOW", "*"]];
+    let rules = [
+        &["MATCH", "*", "WITH", "PRODUCTS", "FROM", "fetch"][..],
+        &["DISALLOW", "*"],
+    ];
     let mut lines = vec![layout(&["fetch", "build"], threshold, &rules)];
     for step in ["fetch", "build"] {
         lines.extend(linked.iter().map(|key| link_line(*key, "", step)));
@@ -292,13 +312,23 @@ fn delegated() -> Vec<u8> {
 
 fn layout(names: &[&str], threshold: usize, rules: &[&[&str]]) -> Vec<u8> {
     let keys = functionaries();
-    let words = |words: &&[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-    let rules = rules.iter().map(|rule| Rule::parse(&words(rule)).expect("a rule"));
+    let words = |words: &&[&str]| {
+        words
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let rules = rules
+        .iter()
+        .map(|rule| Rule::parse(&words(rule)).expect("a rule"));
     let rules: Vec<Rule> = rules.collect();
     let step = |name: &&str| Step {
         name: (*name).to_owned(),
         threshold: NonZeroUsize::new(threshold).expect("at least one"),
-        pubkeys: keys.iter().map(|key| key.public().id().to_owned()).collect(),
+        pubkeys: keys
+            .iter()
+            .map(|key| key.public().id().to_owned())
+            .collect(),
         expected_command: Vec::new(),
         expected_materials: Vec::new(),
         expected_products: rules.clone(),
@@ -306,7 +336,10 @@ fn layout(names: &[&str], threshold: usize, rules: &[&[&str]]) -> Vec<u8> {
     let layout = Layout {
         expires: Timestamp::parse("2999-01-01T00:00:00Z").expect("a time"),
         readme: String::new(),
-        keys: keys.iter().map(|key| (key.public().id().to_owned(), key.public().clone())).collect(),
+        keys: keys
+            .iter()
+            .map(|key| (key.public().id().to_owned(), key.public().clone()))
+            .collect(),
         steps: names.iter().map(step).collect(),
         inspections: Vec::new(),
     };
@@ -316,7 +349,8 @@ fn layout(names: &[&str], threshold: usize, rules: &[&[&str]]) -> Vec<u8> {
 fn link_line(key: usize, folder: &str, step: &str) -> Vec<u8> {
     let id = functionaries()[key].public().id()[..8].to_owned();
     let mut link = Link::new(step);
-    link.products.insert("out".to_owned(), Sha256::of(b"bytes").into());
+    link.products
+        .insert("out".to_owned(), Sha256::of(b"bytes").into());
     let head = format!("{key} {folder}{step}.{id}.link ");
     [head.as_bytes(), &link.to_json().to_text()].concat()
 }

@@ -75,7 +75,10 @@ fn consumes_once(rules: &[RuleTrace]) {
     for rule in rules {
         assert!(!rule.is_violation());
         for name in &rule.artifacts {
-            assert!(consumed.insert((rule.list.keyword(), name)), "{name} consumed twice");
+            assert!(
+                consumed.insert((rule.list.keyword(), name)),
+                "{name} consumed twice"
+            );
         }
     }
 }

@@ -30,7 +30,8 @@ fuzz_target!(|bytes: &[u8]| {
             })
             .collect();
         assert!(step.threshold.get() <= keys.len());
-        let is_hex = |id: &String| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_hex =
+            |id: &String| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         assert!(step.pubkeys.iter().all(is_hex));
     }
     // With parameters put in it is still a layout, or refused.

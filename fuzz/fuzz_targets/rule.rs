@@ -25,7 +25,11 @@ const LINE_BYTES_MAX: usize = 80;
 
 fuzz_target!(|text: &str| {
     let (mut rules, mut tested, mut other) = (Vec::new(), Link::new("tested"), Link::new("other"));
-    for line in text.lines().take(LINES_MAX).filter(|line| line.len() <= LINE_BYTES_MAX) {
+    for line in text
+        .lines()
+        .take(LINES_MAX)
+        .filter(|line| line.len() <= LINE_BYTES_MAX)
+    {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
         if let Ok(rule) = Rule::parse(&words) {
             assert_eq!(Rule::parse(&rule.words()).as_ref().ok(), Some(&rule));
@@ -49,7 +53,12 @@ fuzz_target!(|text: &str| {
         let expected = naive::apply(&rules, list, &tested, &links);
         let did: Vec<(BTreeSet<String>, bool)> = applied(&rules, list, &tested, &other)
             .into_iter()
-            .map(|trace| (trace.artifacts.iter().cloned().collect(), !trace.is_violation()))
+            .map(|trace| {
+                (
+                    trace.artifacts.iter().cloned().collect(),
+                    !trace.is_violation(),
+                )
+            })
             .collect();
         assert_eq!(did, expected);
     }
@@ -78,7 +87,12 @@ fn applied(rules: &[Rule], list: ArtifactList, tested: &Link, other: &Link) -> V
         inspections: Vec::new(),
     };
     let signed = |text: Vec<u8>| sign(PAYLOAD_TYPE_IN_TOTO, &text, &[&KEY]);
-    let put = |link: &Link| (format!("{}.{}.link", link.name, &id[..8]), signed(link.to_json().to_text()));
+    let put = |link: &Link| {
+        (
+            format!("{}.{}.link", link.name, &id[..8]),
+            signed(link.to_json().to_text()),
+        )
+    };
     let links: BTreeMap<String, Vec<u8>> = [tested, other].map(put).into();
     let chain = Chain {
         layout: &signed(layout.to_json().to_text()),
