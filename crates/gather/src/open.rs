@@ -37,7 +37,10 @@ pub fn read_bounded(path: &Path, bytes_max: usize) -> Result<Vec<u8>, PathError>
 }
 
 pub(crate) fn read_at_most(file: File, bytes_max: usize) -> Result<Vec<u8>, OpenError> {
-    let mut bytes = Vec::new();
+    // The size is only where to begin: what is read is bounded by itself.
+    let size = file.metadata().map_or(0, |found| found.len());
+    let size = usize::try_from(size).map_or(bytes_max, |size| size.min(bytes_max));
+    let mut bytes = Vec::with_capacity(size + 1);
     // One byte more than allowed tells a file that is too large from one that just fits.
     file.take(bytes_max as u64 + 1)
         .read_to_end(&mut bytes)

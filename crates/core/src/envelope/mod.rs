@@ -4,6 +4,7 @@
 //! **Leaves:** an [`Opened`] payload with the keys that signed it.
 //! **Never:** a payload before a signature over it was checked; a re-encoded DSSE payload; a signature for its key id's sake.
 
+mod message;
 mod sign;
 mod signature;
 mod unverified;
@@ -16,7 +17,8 @@ use crate::json::{self, Json, JsonError, Members, ShapeError, canonical, string}
 use crate::key::{Fingerprint, PublicKey};
 use crate::limits::Limits;
 
-use signature::{Signature, SignatureEncoding, Signer, decode_base64, read_signatures};
+use message::Message;
+use signature::{Signature, SignatureEncoding, Signer, read_signatures};
 
 pub use sign::{
     SignError, add_openpgp_signature, add_signature, drop_signatures, replace_signatures, sign,
@@ -58,7 +60,7 @@ pub struct Envelope<'a> {
 
 enum Content<'a> {
     Dsse {
-        payload: Vec<u8>,
+        message: Message,
         payload_type: String,
     },
     Metablock(Json<'a>),
@@ -98,10 +100,14 @@ impl<'a> Envelope<'a> {
         let signatures = read_signatures(&members, encoding, limits)?;
         let content = match members.take("signed") {
             Some(signed) => Content::Metablock(signed),
-            None => Content::Dsse {
-                payload: members.read("payload", |value| decode_base64(string(value)?))?,
-                payload_type: members.read("payloadType", string)?.to_owned(),
-            },
+            None => {
+                let payload_type = members.read("payloadType", string)?.to_owned();
+                let decoded = |value| Message::decoded(&payload_type, string(value)?);
+                Content::Dsse {
+                    message: members.read("payload", decoded)?,
+                    payload_type,
+                }
+            }
         };
         Ok(Self {
             content,
@@ -133,7 +139,7 @@ impl<'a> Envelope<'a> {
     /// The payload of a DSSE envelope although nobody checked a signature: only to learn which keys a document names for itself.
     pub(crate) fn dangerous_unverified_payload(&self) -> Option<&[u8]> {
         match &self.content {
-            Content::Dsse { payload, .. } => Some(payload),
+            Content::Dsse { message, .. } => Some(message.payload()),
             Content::Metablock(_) => None,
         }
     }
@@ -172,11 +178,8 @@ impl<'a> Envelope<'a> {
         all_left: &mut usize,
     ) -> Result<Opened<'a>, NotSigned> {
         let message = match &self.content {
-            Content::Dsse {
-                payload,
-                payload_type,
-            } => pre_authentication_encoding(payload_type, payload),
-            Content::Metablock(signed) => canonical(signed),
+            Content::Dsse { message, .. } => Cow::Borrowed(message.signed()),
+            Content::Metablock(signed) => Cow::Owned(canonical(signed)),
         };
         let mut signed_by = BTreeSet::new();
         let checks_max = limits.signature_checks_max.min(*all_left);
@@ -244,7 +247,7 @@ impl<'a> Opened<'a> {
     /// The exact bytes that DSSE signatures cover; `None` for a metablock, whose signatures cover a canonical form.
     pub fn payload(&self) -> Option<&[u8]> {
         match &self.content {
-            Content::Dsse { payload, .. } => Some(payload),
+            Content::Dsse { message, .. } => Some(message.payload()),
             Content::Metablock(_) => None,
         }
     }
@@ -255,7 +258,7 @@ impl<'a> Opened<'a> {
     /// [`JsonError`] when a DSSE payload is not one strict JSON document.
     pub fn json(&self, limits: &Limits) -> Result<Cow<'_, Json<'_>>, JsonError> {
         match &self.content {
-            Content::Dsse { payload, .. } => json::parse(payload, limits).map(Cow::Owned),
+            Content::Dsse { message, .. } => json::parse(message.payload(), limits).map(Cow::Owned),
             Content::Metablock(signed) => Ok(Cow::Borrowed(signed)),
         }
     }
@@ -268,16 +271,6 @@ impl std::fmt::Debug for Content<'_> {
             Self::Metablock(_) => "Metablock",
         })
     }
-}
-
-/// DSSE 1.0 `PAE`: what a DSSE signature covers.
-fn pre_authentication_encoding(payload_type: &str, payload: &[u8]) -> Vec<u8> {
-    let header = format!(
-        "DSSEv1 {} {payload_type} {} ",
-        payload_type.len(),
-        payload.len()
-    );
-    [header.as_bytes(), payload].concat()
 }
 
 /// Why bytes are not an envelope.

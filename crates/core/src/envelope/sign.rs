@@ -1,10 +1,12 @@
 //! Making envelopes: DSSE, and the older metablock for consumers that read nothing else.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::signature::decode_base64;
-use super::{Envelope, EnvelopeError, pre_authentication_encoding};
+use super::message::Message;
+use super::{Envelope, EnvelopeError};
 use crate::digest::hex;
 use crate::json::{self, Json, Members, Object, array, canonical, string};
 use crate::key::{OpenPgpSignature, SigningKey};
@@ -15,7 +17,7 @@ pub fn sign(payload_type: &str, payload: &[u8], keys: &[&SigningKey]) -> Vec<u8>
     let document = Document::Dsse {
         payload_type: payload_type.to_owned(),
         payload_text: STANDARD.encode(payload),
-        payload: payload.to_vec(),
+        message: Message::of(payload_type, payload),
     };
     document.signed_by(keys)
 }
@@ -98,7 +100,7 @@ pub fn drop_signatures(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, SignErr
 enum Document<'a> {
     Dsse {
         payload_type: String,
-        payload: Vec<u8>,
+        message: Message,
         /// The payload in the very base64 that was received.
         payload_text: String,
     },
@@ -123,22 +125,19 @@ impl<'a> Document<'a> {
 
     fn read_dsse(members: &Object<'a>) -> Result<Self, EnvelopeError> {
         let payload_text = members.read("payload", string)?;
+        let payload_type = members.read("payloadType", string)?;
         Ok(Self::Dsse {
-            payload_type: members.read("payloadType", string)?.to_owned(),
-            payload: decode_base64(payload_text)?,
+            payload_type: payload_type.to_owned(),
+            message: Message::decoded(payload_type, payload_text)?,
             payload_text: payload_text.to_owned(),
         })
     }
 
     /// The bytes that a signature on this document covers.
-    fn message(&self) -> Vec<u8> {
+    fn message(&self) -> Cow<'_, [u8]> {
         match self {
-            Self::Dsse {
-                payload_type,
-                payload,
-                ..
-            } => pre_authentication_encoding(payload_type, payload),
-            Self::Metablock(signed) => canonical(signed),
+            Self::Dsse { message, .. } => Cow::Borrowed(message.signed()),
+            Self::Metablock(signed) => Cow::Owned(canonical(signed)),
         }
     }
 

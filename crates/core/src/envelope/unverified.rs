@@ -13,7 +13,7 @@ impl Envelope<'_> {
         limits: &Limits,
     ) -> Result<Cow<'_, Json<'_>>, JsonError> {
         match &self.content {
-            Content::Dsse { payload, .. } => json::parse(payload, limits).map(Cow::Owned),
+            Content::Dsse { message, .. } => json::parse(message.payload(), limits).map(Cow::Owned),
             Content::Metablock(signed) => Ok(Cow::Borrowed(signed)),
         }
     }
