@@ -46,30 +46,37 @@ fn main() {
             let median = series.median();
             println!("  {form:?}, {rules:5} MATCH rules  {median}   goal {goal} ms");
             if let Some(peers) = &peers {
-                beside(Path::new(peers), folder.path(), median);
+                beside(Path::new(peers), folder.path(), form, median);
             }
         }
     }
 }
 
-/// The reference tools in their own process, warm, on the same files: they print the medians of their own runs.
-fn beside(peers: &Path, folder: &Path, ours: Cost) {
+/// Other implementations, each warm in its own process, on the same files: they print the medians of their own runs.
+fn beside(peers: &Path, folder: &Path, form: Form, ours: Cost) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peer/chain.py");
     let mut python = Command::new(peers.join("python/bin/python"));
-    let output = python.arg(script).arg(folder).output().unwrap();
+    python.arg(script);
+    print_peer("in-toto 3.1.0", python.arg(folder), ours);
+    // The crate knows one form.
+    if let Form::Metablock = form {
+        let mut peer = Command::new(peers.join("release/quorate-bench-peer"));
+        print_peer("crate in-toto 0.4", peer.arg("verify").arg(folder), ours);
+    }
+}
+
+fn print_peer(name: &str, command: &mut Command, ours: Cost) {
+    let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
-    let times: Vec<f64> = text
-        .split_whitespace()
-        .map(|word| word.parse().unwrap())
-        .collect();
-    let ratio = |at: usize, ours: Duration| times[at] / (ours.as_secs_f64() * 1e3);
+    let mut words = text.split_whitespace();
+    let mut number = || words.next().unwrap().parse::<f64>().unwrap();
+    let (wall, processor, runs) = (number(), number(), number());
+    let ratio = |theirs: f64, ours: Duration| theirs / (ours.as_secs_f64() * 1e3);
     println!(
-        "    in-toto 3.1.0, in process    {:9.3} ms wall {:9.3} ms processor   {:.0} and {:.0} times ours",
-        times[0],
-        times[1],
-        ratio(0, ours.wall),
-        ratio(1, ours.processor)
+        "    {name:24} {wall:9.3} ms wall {processor:9.3} ms processor   {:.0} and {:.0} times ours, {runs} runs",
+        ratio(wall, ours.wall),
+        ratio(processor, ours.processor)
     );
 }
 
@@ -96,36 +103,50 @@ fn verify(folder: &Path, owner: &PublicKey) -> usize {
     accepted.summary().materials.len()
 }
 
-/// Writes layout, links and the owner's key.
+/// Writes layout, links and the owner's key; and, for a peer that signs its own form of them, which key signed which file.
 fn write(folder: &Path, rules: usize, form: Form) -> PublicKey {
     let key = |seed: u8| SigningKey::ed25519_from_seed(&[seed; 32]);
-    let (owner, functionaries) = (key(1), [key(2), key(3), key(4)]);
-    let put = |name: String, value: &Json<'_>, key: &SigningKey| {
+    let mut keys = String::new();
+    let mut put = |name: String, value: &Json<'_>, seed: u8| {
+        let key = key(seed);
         let bytes = match form {
-            Form::Dsse => sign(PAYLOAD_TYPE_IN_TOTO, &value.to_text(), &[key]),
-            Form::Metablock => sign_metablock(value, &[key]),
+            Form::Dsse => sign(PAYLOAD_TYPE_IN_TOTO, &value.to_text(), &[&key]),
+            Form::Metablock => sign_metablock(value, &[&key]),
         };
+        let secret = format!("{seed:02x}").repeat(32);
+        keys += &format!("{name} {secret} {}\n", public_hex(key.public()));
         fs::write(folder.join(name), bytes).unwrap();
     };
-    let layout = layout(&functionaries, rules);
-    put("root.layout".to_owned(), &layout.to_json(), &owner);
+    let layout = layout(&[key(2), key(3), key(4)], rules);
+    put("root.layout".to_owned(), &layout.to_json(), 1);
     let artifacts: BTreeMap<_, _> = (0..ARTIFACTS)
         .map(|number| (name_of(number), Sha256::of(&number.to_le_bytes()).into()))
         .collect();
-    for (at, key) in functionaries.iter().enumerate() {
-        let name = if at < 2 { "build" } else { "package" };
+    for seed in 2..=4 {
+        let name = if seed < 4 { "build" } else { "package" };
         let mut link = Link::new(name);
-        let list = if at < 2 {
+        let list = if seed < 4 {
             &mut link.products
         } else {
             &mut link.materials
         };
         list.clone_from(&artifacts);
-        let id = &key.public().id()[..8];
-        put(format!("{name}.{id}.link"), &link.to_json(), key);
+        let id = key(seed).public().id()[..8].to_owned();
+        put(format!("{name}.{id}.link"), &link.to_json(), seed);
     }
-    fs::write(folder.join("owner.pub"), owner.public().to_pem()).unwrap();
-    owner.public().clone()
+    fs::write(folder.join("keys"), keys).unwrap();
+    let owner = key(1).public().clone();
+    fs::write(folder.join("owner.pub"), owner.to_pem()).unwrap();
+    owner
+}
+
+fn public_hex(key: &PublicKey) -> String {
+    let Json::Object(members) = key.to_json() else {
+        panic!("a key is an object")
+    };
+    let value = members.get("keyval").unwrap();
+    let text = String::from_utf8(value.to_text()).unwrap();
+    text.split('"').nth(3).unwrap().to_owned()
 }
 
 /// Two functionaries build, a third packages what they built, matched by so many rules.

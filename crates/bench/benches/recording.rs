@@ -126,7 +126,7 @@ fn programs(place: &Path, path: &str) -> Vec<Measured> {
     let crate_peer = peers.join("release/quorate-bench-peer");
     if crate_peer.is_file() {
         let mut command = Command::new(crate_peer);
-        command.arg(path).current_dir(place);
+        command.args(["record", path]).current_dir(place);
         all.push(Measured::new(
             "crate in-toto 0.4, record_artifacts",
             command,

@@ -7,6 +7,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
+use quorate::envelope::replace_signatures;
+use quorate::key::SigningKey;
+use quorate::limits::Limits;
 use serde_json::Value;
 use stage::python::python_tools;
 use stage::{Ran, Stage};
@@ -157,10 +160,12 @@ fn key(stage: &Stage, options: &[&str]) {
 }
 
 #[test]
-fn each_reads_what_the_other_signed_by_each_scheme_in_both_forms() {
+fn each_reads_what_the_other_signed_by_each_kind_of_key_in_both_forms() {
     for options in [
         &["-algorithm", "ed25519"][..],
         &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+        &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
+        &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
         &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
     ] {
         for (ours, theirs) in [("--use-dsse", &["--use-dsse"][..]), ("--metablock", &[])] {
@@ -217,6 +222,70 @@ fn each_reads_what_the_other_signed_by_each_scheme_in_both_forms() {
                 "k.pub",
             ];
             assert_eq!(stage.run_with(compare).code, 0);
+        }
+    }
+}
+
+/// Verifies OURS and signs it anew as THEIRS; refuses a signature by the same key over other bytes.
+const RSA_SCHEMES: &str = r#"
+import json, sys
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from in_toto.exceptions import SignatureVerificationError
+from in_toto.models.metadata import Metadata
+from securesystemslib.exceptions import UnverifiedSignatureError
+from securesystemslib.signer import CryptoSigner, SSlibKey
+
+public = json.load(open("k.json"))
+metadata, other = Metadata.load("ours"), Metadata.load("other")
+metadata.verify_signature(public)
+other.signatures = metadata.signatures
+try:
+    other.verify_signature(public)
+    sys.exit("a copied signature was accepted")
+except (SignatureVerificationError, UnverifiedSignatureError):
+    pass
+metadata.signatures = {} if isinstance(metadata.signatures, dict) else []
+key = SSlibKey.from_dict(public.pop("keyid"), public)
+metadata.create_signature(CryptoSigner(load_pem_private_key(open("k.key", "rb").read(), None), key))
+metadata.dump("theirs")
+"#;
+
+#[test]
+fn each_reads_what_the_other_signed_by_each_rsa_scheme_in_both_forms() {
+    let stage = Stage::keys();
+    key(
+        &stage,
+        &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+    );
+    let pem = String::from_utf8(stage.read("k.key")).unwrap();
+    for (padding, hash) in ["rsassa-pss", "rsa-pkcs1v15"]
+        .into_iter()
+        .flat_map(|padding| ["sha256", "sha384", "sha512"].map(|hash| (padding, hash)))
+    {
+        let key = SigningKey::from_pem(&pem).unwrap();
+        let key = key.with_scheme(&format!("{padding}-{hash}")).unwrap();
+        stage.write("k.json", key.public().to_json().to_text());
+        for form in ["--use-dsse", "--metablock"] {
+            for (step, kept) in [("s", "ours"), ("t", "other")] {
+                stage.ok(&format!(
+                    "in-toto run -x -n {step} --signing-key k.key {form} -m k.pub"
+                ));
+                let [name] = links(&stage).try_into().unwrap();
+                let signed = replace_signatures(&stage.read(&name), &[&key], &Limits::STANDARD);
+                stage.write(kept, signed.unwrap());
+                fs::remove_file(stage.path(&name)).unwrap();
+            }
+            let ran = python(&stage, "python", &["-c", RSA_SCHEMES]);
+            assert_eq!(ran.code, 0, "{padding}-{hash} {form} {ran:#?}");
+            stage.ok("in-toto sign --verify -f ours -k k.json");
+            stage.ok("in-toto sign --verify -f theirs -k k.json");
+            // The same key by its default scheme is another rule.
+            let plain = stage.run("in-toto sign --verify -f theirs -k k.pub");
+            assert_eq!(
+                plain.code == 0,
+                (padding, hash) == ("rsassa-pss", "sha256"),
+                "{padding}-{hash} {form} {plain:#?}"
+            );
         }
     }
 }

@@ -7,6 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use quorate::intoto::chain::Ending;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 /// How an inspection is confined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,11 +32,8 @@ impl std::fmt::Display for Confinement {
     }
 }
 
-/// How often a running command is looked at.
-const LOOK: Duration = Duration::from_millis(10);
-
 impl Confinement {
-    /// Whether commands can be run so on this machine.
+    /// Whether commands can be run so on this machine: what to ask when one failed, since the sandbox ends with 1 when it can't begin.
     ///
     /// # Errors
     /// Why not, and what to do.
@@ -128,24 +128,37 @@ pub(super) fn run(mut command: Command, timeout: Option<Duration>) -> Result<End
         .stdout(std::io::stderr())
         .spawn();
     let mut child = child.map_err(unable)?;
-    let started = Instant::now();
+    if has_ended(&child, timeout).map_err(unable)? {
+        let status = child.wait().map_err(unable)?;
+        return Ok(status.code().map_or(Ending::Killed, Ending::Returned));
+    }
+    end(&mut child);
+    let seconds = timeout.unwrap_or_default().as_secs();
+    Err(format!(
+        "its command ran for more than {seconds} s and was ended; --inspection-timeout gives it more"
+    ))
+}
+
+/// Waits until the command has ended, at most for `timeout`.
+fn has_ended(child: &Child, timeout: Option<Duration>) -> std::io::Result<bool> {
+    let process = pidfd_open(Pid::from_child(child), PidfdFlags::empty())?;
+    let deadline = timeout.map(|timeout| Instant::now() + timeout);
     loop {
-        if let Some(status) = child.try_wait().map_err(unable)? {
-            return Ok(status.code().map_or(Ending::Killed, Ending::Returned));
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        // More than can be told to the kernel is as long as it takes.
+        let left = left.and_then(|left| Timespec::try_from(left).ok());
+        match poll(&mut [PollFd::new(&process, PollFlags::IN)], left.as_ref()) {
+            Ok(ended) => return Ok(ended > 0),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
         }
-        if timeout.is_some_and(|timeout| started.elapsed() > timeout) {
-            end(&mut child);
-            return Ok(Ending::Killed);
-        }
-        std::thread::sleep(LOOK);
     }
 }
 
 /// Ends the command and what it started: in the sandbox all of it ends with its first process, else its group does.
 fn end(child: &mut Child) {
-    let group = rustix::process::Pid::from_child(child);
     // A group that has ended meanwhile is what is wanted.
-    let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
     drop(child.kill());
     drop(child.wait());
 }

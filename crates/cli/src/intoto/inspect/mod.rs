@@ -62,10 +62,7 @@ impl Inspections {
     fn run(&mut self, inspection: &Inspection) -> Result<InspectionRecord, String> {
         let scratch = match self.scratch.take() {
             Some(scratch) => scratch,
-            None => {
-                self.confinement.works()?;
-                Scratch::copy_of(&self.folder)?
-            }
+            None => Scratch::copy_of(&self.folder)?,
         };
         let place = scratch.folder().to_owned();
         self.scratch = Some(scratch);
@@ -73,13 +70,12 @@ impl Inspections {
         let command = self
             .confinement
             .command(&inspection.run, &place, &self.folder);
-        let ending = confine::run(command, self.timeout)?;
-        if ending == Ending::Killed {
-            let seconds = self.timeout.unwrap_or_default().as_secs();
-            return Err(format!(
-                "its command ran for more than {seconds} s and was ended; --inspection-timeout gives it more"
-            ));
+        let ending = confine::run(command, self.timeout);
+        if !matches!(ending, Ok(Ending::Returned(0))) {
+            // Was it the command, or was there no sandbox for it?
+            self.confinement.works()?;
         }
+        let ending = ending?;
         let products = recorded(&place)?;
         Ok(InspectionRecord {
             materials,
