@@ -7,6 +7,7 @@ mod stage;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
+use std::process::Command;
 use std::time::Instant;
 
 use stage::{Ran, Stage};
@@ -46,6 +47,25 @@ fn an_inspection_that_only_looks_is_accepted() {
         ran.stderr.contains("in a sandbox without network"),
         "{ran:#?}"
     );
+}
+
+#[test]
+fn an_inspection_that_fails_is_refused_with_what_it_returned() {
+    let stage = inspected("exit 3");
+    let ran = verify(&stage, "");
+    ran.refused("returned 3, not 0");
+}
+
+#[test]
+fn without_a_sandbox_an_inspection_is_refused_and_not_run() {
+    let stage = inspected("touch ran");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"));
+    let words = "in-toto verify --layout root.layout --verification-keys owner.pub";
+    command.args(words.split(' ')).current_dir(stage.path(""));
+    // A search path without bubblewrap.
+    let ran = Ran::of(command.env("PATH", stage.path("")).output().unwrap());
+    ran.refused("no sandbox: bwrap");
+    ran.refused("install bubblewrap");
 }
 
 #[test]
