@@ -1,6 +1,6 @@
 //! Verdicts: the right bytes, the right identity, six answers; and the property that each change of evidence has.
 
-use quorate::verify::{ArtifactState, Expected, Identity, Outcome, Standing, Verdict};
+use quorate::verify::{ArtifactState, Evidence, Expected, Identity, Outcome, Standing, Verdict};
 use quorate_testkit::scenario::{Documents, Sample, Scene, refusal};
 
 const CATDOC: &str = "catdoc=1:0.95-6~deb12u1:amd64";
@@ -179,21 +179,60 @@ fn the_same_bytes_under_two_identities_need_an_expectation() {
     assert_eq!(scene.refusal(), None);
 }
 
-#[test]
-fn one_package_from_two_sources_is_two_identities() {
-    let mut scene = Scene::of(1, 1);
-    scene.states(0, &Sample::catdoc());
+/// The sample's package, as another source is said to build it.
+fn from_another_source(scene: &Scene, party: usize, bytes: &[u8]) -> Vec<Evidence<'static>> {
     let version = Sample::catdoc()
         .version("1:0.95-5")
-        .binary_version("1:0.95-6~deb12u1");
-    scene.states(0, &version);
-    assert_eq!(scene.refusal(), Some(("rebuilt", "ambiguous-identity")));
-    scene.evidence.pop();
-    let mut rebuild = scene.parties[0].rebuild(&Sample::catdoc().source("catdoc-fork"));
-    rebuild.products[0].package = "catdoc".to_owned();
-    let statement = scene.parties[0].signs(0, &rebuild.statement());
-    scene.evidence.push(statement);
-    assert_eq!(scene.refusal(), Some(("rebuilt", "ambiguous-identity")));
+        .binary_version("1:0.95-6~deb12u1")
+        .bytes(bytes);
+    let mut fork =
+        scene.parties[party].rebuild(&Sample::catdoc().source("catdoc-fork").bytes(bytes));
+    fork.products[0].package = "catdoc".to_owned();
+    let by_version = scene.parties[party].statement(&version);
+    let by_name = scene.parties[party].signs(0, &fork.statement());
+    vec![by_version, by_name]
+}
+
+#[test]
+fn a_party_that_builds_one_package_from_two_sources_contradicts_itself() {
+    for other in from_another_source(&Scene::of(1, 1), 0, Sample::catdoc().artifact()) {
+        let mut scene = Scene::of(1, 1);
+        scene.states(0, &Sample::catdoc());
+        scene.evidence.push(other);
+        assert_eq!(scene.standing(0), Standing::Void);
+        assert_eq!(scene.refusal(), Some(("source", "source-too-few")));
+    }
+}
+
+#[test]
+fn who_builds_the_package_from_another_source_dissents_and_does_not_count_as_silent() {
+    for bytes in [Sample::catdoc().artifact().to_vec(), b"other".to_vec()] {
+        for other in from_another_source(&Scene::of(2, 3), 2, &bytes) {
+            for on_dissent in ["report", "refuse"] {
+                let mut scene = Scene::with(2, 3, |draft| {
+                    draft.on_dissent = Some(on_dissent.to_owned());
+                });
+                scene.expect(CATDOC);
+                scene.states(0, &Sample::catdoc());
+                scene.states(1, &Sample::catdoc());
+                scene.evidence.push(other.clone());
+                assert!(matches!(scene.standing(2), Standing::OtherSource { .. }));
+                let refusal = (on_dissent == "refuse").then_some(("rebuilt", "dissent-refuses"));
+                assert_eq!(scene.refusal(), refusal);
+            }
+        }
+    }
+}
+
+#[test]
+fn equal_bytes_from_two_sources_do_not_add_up() {
+    for other in from_another_source(&Scene::of(2, 2), 1, Sample::catdoc().artifact()) {
+        let mut scene = Scene::of(2, 2);
+        scene.expect(CATDOC);
+        scene.states(0, &Sample::catdoc());
+        scene.evidence.push(other);
+        assert_eq!(scene.refusal(), Some(("source", "source-too-few")));
+    }
 }
 
 #[test]
@@ -300,8 +339,6 @@ fn every_refusal_has_a_question_that_is_answered_no() {
 #[test]
 fn an_expectation_admits_its_own_identity_alone() {
     let identity = Identity {
-        source: "catdoc".to_owned(),
-        source_version: "1:0.95-6~deb12u1".to_owned(),
         package: "catdoc".to_owned(),
         version: "1:0.95-6~deb12u1".to_owned(),
         architecture: "amd64".to_owned(),

@@ -284,16 +284,17 @@ fn answers(
 }
 
 fn source(tally: &Tally) -> Answer {
-    match (tally.identity(), tally.group()) {
-        (Some(identity), Some(group)) if tally.has_quorum() => {
+    match tally.group() {
+        Some(group) if tally.has_quorum() => {
             let equal = Reason::SourceEqual {
-                identity: identity.clone(),
+                name: group.source_name.clone(),
+                version: group.source_version.clone(),
                 source: group.source,
                 parties: group.parties.clone(),
             };
             answer(Question::Source, Outcome::Yes, vec![equal])
         }
-        (_, group) => {
+        group => {
             let too_few = Reason::SourceTooFew {
                 have: group.map_or(0, |group| group.parties.len()),
                 needed: tally.threshold().get(),

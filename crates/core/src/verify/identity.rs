@@ -2,13 +2,10 @@
 
 use crate::source::{is_package_name, is_version};
 
-/// The identity that a claim gives to one output.
+/// The identity that a claim gives to one output. From which source it was built is no part of it: an archive has one package of a name,
+/// version and architecture, and parties that build it from different sources contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identity {
-    /// Source package.
-    pub source: String,
-    /// Full version of the source package.
-    pub source_version: String,
     /// Binary package.
     pub package: String,
     /// Full version of the binary package.

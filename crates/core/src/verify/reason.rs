@@ -29,8 +29,10 @@ pub enum Reason {
     NotJudged,
     /// The parties state one source.
     SourceEqual {
-        /// What was built.
-        identity: Identity,
+        /// The source package.
+        name: String,
+        /// Its full version.
+        version: String,
         /// Digest over all its files.
         source: Sha256,
         /// Who states it.
@@ -303,11 +305,11 @@ impl Reason {
             Self::PolicyRefused { problem } => format!("the policy is not in force: {problem}"),
             Self::NotJudged => "not judged: no policy in force says who may speak".to_owned(),
             Self::SourceEqual {
-                identity,
+                name,
+                version,
                 source,
                 parties,
             } => {
-                let (name, version) = (&identity.source, &identity.source_version);
                 format!(
                     "{name} {version} from a signed index, files {}, equal for {}",
                     short(source),

@@ -28,6 +28,10 @@ pub struct Tally {
 /// Parties that state one result from one source.
 #[derive(Clone, Debug)]
 pub struct Group {
+    /// The source package.
+    pub source_name: String,
+    /// Its full version.
+    pub source_version: String,
     /// Digest over all files of the source.
     pub source: Sha256,
     /// Digests of the product.
@@ -88,7 +92,7 @@ pub fn tally(
     for vote in &votes {
         by_identity.entry(&vote.identity).or_default().push(vote);
     }
-    let mut counted: Vec<Count> = identities(&votes, artifact, file_name, expected)
+    let mut counted: Vec<Count<'_>> = identities(&votes, artifact, file_name, expected)
         .into_iter()
         .map(|identity| {
             let own = by_identity.get(&identity).map_or(&[][..], Vec::as_slice);
@@ -116,6 +120,8 @@ pub fn tally(
         .as_ref()
         .and_then(|count| count.group.as_ref())
         .map(|(key, members)| Group {
+            source_name: key.source_name.to_owned(),
+            source_version: key.source_version.to_owned(),
             source: key.source,
             digests: key.digests,
             product: votes
@@ -188,7 +194,9 @@ impl Tally {
 
 /// What makes two votes the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
+struct Key<'c> {
+    source_name: &'c str,
+    source_version: &'c str,
     source: Sha256,
     environment: Option<Sha256>,
     digests: Digests,
@@ -198,7 +206,7 @@ struct Key {
 struct Vote<'c> {
     party: usize,
     identity: Identity,
-    key: Key,
+    key: Key<'c>,
     product: &'c Product,
 }
 
@@ -217,13 +225,13 @@ fn votes<'c>(policy: &Policy, claims: &'c [Claim]) -> Vec<Vote<'c>> {
         votes.extend(covered.map(|product| Vote {
             party: claim.party(),
             identity: Identity {
-                source: stated.rebuild.source.name.clone(),
-                source_version: stated.rebuild.source.version.clone(),
                 package: product.package.clone(),
                 version: product.version.clone(),
                 architecture: product.architecture.clone(),
             },
             key: Key {
+                source_name: &stated.rebuild.source.name,
+                source_version: &stated.rebuild.source.version,
                 source: stated.source,
                 environment,
                 digests: product.digests,
@@ -260,10 +268,10 @@ fn identities(
 }
 
 /// The count for one identity.
-struct Count {
+struct Count<'c> {
     identity: Identity,
-    positions: BTreeMap<usize, Position>,
-    group: Option<(Key, BTreeSet<usize>)>,
+    positions: BTreeMap<usize, Position<'c>>,
+    group: Option<(Key<'c>, BTreeSet<usize>)>,
     rank: Rank,
 }
 
@@ -279,29 +287,29 @@ struct Rank {
 }
 
 /// What one party states for one identity: one result for each set of materials, or nothing that holds together.
-enum Position {
-    States(BTreeSet<Key>),
+enum Position<'c> {
+    States(BTreeSet<Key<'c>>),
     Void,
 }
 
-impl Count {
+impl<'c> Count<'c> {
     /// Counts `votes`, which are all that were cast for this identity.
     fn of(
         policy: &Policy,
         identity: Identity,
-        votes: &[&Vote<'_>],
+        votes: &[&Vote<'c>],
         artifact: Option<Sha256>,
     ) -> Self {
         let (environment, threshold) = (policy.environment(), policy.threshold().get());
-        let mut stated: BTreeMap<usize, BTreeSet<Key>> = BTreeMap::new();
+        let mut stated: BTreeMap<usize, BTreeSet<Key<'c>>> = BTreeMap::new();
         for vote in votes {
             stated.entry(vote.party).or_default().insert(vote.key);
         }
-        let positions: BTreeMap<usize, Position> = stated
+        let positions: BTreeMap<usize, Position<'c>> = stated
             .into_iter()
             .map(|(party, keys)| (party, Position::of(keys, environment)))
             .collect();
-        let mut groups: BTreeMap<Key, BTreeSet<usize>> = BTreeMap::new();
+        let mut groups: BTreeMap<Key<'c>, BTreeSet<usize>> = BTreeMap::new();
         for (party, position) in &positions {
             if let Position::States(keys) = position {
                 for key in keys {
@@ -309,7 +317,7 @@ impl Count {
                 }
             }
         }
-        let is_artifact = |key: &Key| Some(key.digests.sha256) == artifact;
+        let is_artifact = |key: &Key<'_>| Some(key.digests.sha256) == artifact;
         let stated = votes.iter().any(|vote| is_artifact(&vote.key));
         // k parties outrank a few that happen to state the bytes in hand: else a lone liar's bytes would look like the product.
         let group = groups.into_iter().max_by_key(|(key, parties)| {
@@ -343,7 +351,7 @@ impl Count {
         let comparable = keys.iter().find(|key| key.environment == group.environment);
         let key = comparable.or(keys.first())?;
         let sha256 = key.digests.sha256;
-        Some(if key.source != group.source {
+        Some(if key.source_of() != group.source_of() {
             Standing::OtherSource { sha256 }
         } else if comparable.is_none() {
             Standing::OtherEnvironment { sha256 }
@@ -353,13 +361,20 @@ impl Count {
     }
 }
 
-impl Position {
+impl Key<'_> {
+    /// The source, by what it is called and by its files.
+    fn source_of(&self) -> (&str, &str, Sha256) {
+        (self.source_name, self.source_version, self.source)
+    }
+}
+
+impl<'c> Position<'c> {
     /// One party may have built in several environments, never several sources, and never two results from equal materials.
-    fn of(keys: BTreeSet<Key>, environment: Environment) -> Self {
-        let sources: BTreeSet<_> = keys.iter().map(|key| key.source).collect();
+    fn of(keys: BTreeSet<Key<'c>>, environment: Environment) -> Self {
+        let sources: BTreeSet<_> = keys.iter().map(Key::source_of).collect();
         let materials: BTreeSet<_> = keys
             .iter()
-            .map(|key| (key.source, key.environment))
+            .map(|key| (key.source_of(), key.environment))
             .collect();
         let results: BTreeSet<_> = keys.iter().map(|key| key.digests).collect();
         let one_result = if environment == Environment::Same {
