@@ -49,6 +49,11 @@ impl CommandError {
         self
     }
 
+    /// Whether something was read and refused.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self.kind, Kind::Refused)
+    }
+
     pub(crate) fn message(&self) -> &str {
         &self.message
     }

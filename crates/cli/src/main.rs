@@ -25,7 +25,12 @@ use clap::Parser;
 use args::{Arguments, Verb};
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse_from(intoto::meant(std::env::args_os().collect())).verb {
+    let words = intoto::meant(std::env::args_os().collect());
+    let arguments = match Arguments::try_parse_from(words) {
+        Ok(arguments) => arguments,
+        Err(error) => return output::usage(&error),
+    };
+    let outcome = match arguments.verb {
         Verb::Key(verb) => key::run(verb),
         Verb::Policy(verb) => policy::run(verb),
         Verb::Layout(verb) => layout::run(verb),

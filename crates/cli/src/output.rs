@@ -1,6 +1,7 @@
 //! All that is printed, and nowhere else: the answer on stdout, the talk on stderr.
 
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use quorate::json::Json;
@@ -10,6 +11,9 @@ use crate::error::CommandError;
 
 /// More lines than this under one question would push the rest off a screen.
 const REASONS_SHOWN_MAX: usize = 4;
+
+/// What is longer is some document's content, not a message.
+const TALK_CHARACTERS_MAX: usize = 8_000;
 
 /// Prints an answer and ends it with a newline. A reader that went away is no error of ours; a full disk is, because what
 /// was to be kept is not there.
@@ -42,10 +46,14 @@ pub(crate) fn json(value: &Json<'_>) -> Result<(), CommandError> {
     answer(&text)
 }
 
-/// Says something that is not the answer. Lines after the first are set in, so that no name with a line break in it can
-/// pass for a message of this program.
+/// Says something that is not the answer. Lines after the first are marked, so that no name with a line break in it can
+/// pass for a message or a verdict of this program; a name without end is cut.
 pub(crate) fn talk(text: &str) {
-    let text = plain(text).replace('\n', "\n  ");
+    let mut text = plain(text).replace('\n', "\n  | ");
+    if let Some((cut, _)) = text.char_indices().nth(TALK_CHARACTERS_MAX) {
+        text.truncate(cut);
+        text.push('…');
+    }
     // Nobody may be listening, and the exit code says the rest.
     let said = writeln!(std::io::stderr(), "{text}");
     drop(said);
@@ -60,15 +68,30 @@ pub(crate) fn failure(error: &CommandError) -> ExitCode {
     error.exit_code()
 }
 
+/// Ends in the way of the command line's own parser; what it repeats of the user's words is made plain.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        // Nobody may be listening.
+        let text = plain(&error.render().to_string());
+        drop(std::io::stderr().write_all(text.as_bytes()));
+        return ExitCode::from(2);
+    }
+    // Help and version, which hold nothing of the user's.
+    match error.print() {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => ExitCode::from(2),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
 /// A verdict for people: one line for each question, further reasons below it, then what to do.
-pub(crate) fn verdict(verdict: &Verdict) -> Result<(), CommandError> {
+pub(crate) fn verdict(path: &Path, verdict: &Verdict) -> Result<(), CommandError> {
     let colour = Colour::for_stdout();
     let word = if verdict.is_quorate() {
         colour.good("QUORATE")
     } else {
         colour.bad("REFUSED")
     };
-    let mut text = format!("{}: {word}\n", line(&verdict.report().artifact().name));
+    let mut text = format!("{}: {word}\n", line(&path.to_string_lossy()));
     let answers = verdict.report().answers();
     for (number, answer) in answers.iter().enumerate() {
         question(&mut text, number + 1, answer, colour);

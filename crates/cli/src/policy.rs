@@ -38,17 +38,25 @@ fn new(arguments: &NewPolicyArguments) -> Result<ExitCode, CommandError> {
     for (name, key) in &arguments.party {
         parties.entry(name).or_default().push(key);
     }
+    // A JSON text is a TOML text.
+    let quoted = |text: &str| String::from_utf8_lossy(&Json::text(text).to_text()).into_owned();
+    let list = |texts: &[&str]| {
+        let texts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+        format!("[{}]", texts.join(", "))
+    };
     let owners: Vec<&str> = arguments.owner.iter().map(String::as_str).collect();
     let mut text = format!(
-        "format = \"quorate-policy/1\"\nname = {:?}\n\n# Names of build outputs that this policy speaks of.\nartifacts = {:?}\n\n# How many parties must agree, of all that are named below.\nthreshold = {}\nexpires = \"{}\"\n\n# \"refuse\" lets one party with another result veto.\non_dissent = \"report\"\n\n[owners]\nneeded = {}\nkeys = {owners:?}\n\n[materials]\nsource = \"same\"\n# \"same\" also wants equal build environments.\nenvironment = \"any\"\n",
-        arguments.name,
-        arguments.artifacts,
+        "format = \"quorate-policy/1\"\nname = {}\n\n# Names of build outputs that this policy speaks of.\nartifacts = {}\n\n# How many parties must agree, of all that are named below.\nthreshold = {}\nexpires = \"{}\"\n\n# \"refuse\" lets one party with another result veto.\non_dissent = \"report\"\n\n[owners]\nneeded = {}\nkeys = {}\n\n[materials]\nsource = \"same\"\n# \"same\" also wants equal build environments.\nenvironment = \"any\"\n",
+        quoted(&arguments.name),
+        quoted(&arguments.artifacts),
         arguments.threshold,
         arguments.expires,
         arguments.owners_needed.unwrap_or(owners.len()),
+        list(&owners),
     );
     for (name, keys) in parties {
-        text.push_str(&format!("\n[[party]]\nname = {name:?}\nkeys = {keys:?}\n"));
+        let (name, keys) = (quoted(name), list(&keys));
+        text.push_str(&format!("\n[[party]]\nname = {name}\nkeys = {keys}\n"));
     }
     // What this command writes must be something that `compile` reads.
     PolicyFile::parse(&text, &LIMITS).map_err(CommandError::refused)?;

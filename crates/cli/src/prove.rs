@@ -1,6 +1,8 @@
 //! `quorate prove`: policy and evidence in one file, when they lead to a yes.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -35,7 +37,7 @@ pub(crate) fn run(arguments: ProveArguments) -> Result<ExitCode, CommandError> {
     for file in &arguments.files {
         let verdict = case.judge(&artifact(file)?, None);
         if !verdict.is_quorate() {
-            output::verdict(&verdict)?;
+            output::verdict(file, &verdict)?;
             report_dropped(case.claims().dropped(), &gathered.junk);
             return Err(CommandError::refused(
                 "no proof was written: the verdict is no",
@@ -49,7 +51,7 @@ pub(crate) fn run(arguments: ProveArguments) -> Result<ExitCode, CommandError> {
         .filter(|document| origins.contains(&document.origin))
         .map(|document| document.bytes.as_ref());
     let proof = Proof::assemble(&documents.layout, &documents.terms, evidence, &LIMITS)
-        .map_err(CommandError::refused)?;
+        .map_err(|error| CommandError::refused(format!("no proof was written: {error}")))?;
     write_whole(&arguments.out, &proof)?;
     output::talk(&format!(
         "{}: {} bytes, {} documents of evidence",
@@ -65,17 +67,20 @@ pub(crate) fn run(arguments: ProveArguments) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes beside the target and renames, so that nobody ever reads half a file.
+/// Writes beside the target and renames, so that nobody ever reads half a file. What is written to is a new file under a name that nobody
+/// can foresee: a link or a pipe that somebody laid there is never followed or waited for.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = Path::new(&beside);
-    std::fs::write(beside, bytes)
-        .and_then(|()| std::fs::rename(beside, path))
-        .inspect_err(|_| {
-            // What is left of the attempt is of no use to anybody.
-            let removed = std::fs::remove_file(beside);
-            drop(removed);
-        })
-        .map_err(|error| CommandError::unable(format!("{}: {error}", path.display())))
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    let for_everybody = std::fs::Permissions::from_mode(0o666);
+    builder.prefix(".quorate-").permissions(for_everybody);
+    let written = builder.tempfile_in(folder).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    });
+    written.map_err(|error| CommandError::unable(format!("{}: {error}", path.display())))
 }

@@ -28,12 +28,18 @@ pub(crate) fn run(arguments: VerifyArguments) -> Result<ExitCode, CommandError> 
         );
     }
     let at = source::time(arguments.at)?;
-    let (case, junk) = open(&arguments, at)?;
+    let (case, junk) = match open(&arguments, at) {
+        Err(error) if arguments.json && error.is_refusal() => {
+            output::json(&unread_proof(&error, at))?;
+            return Err(error);
+        }
+        opened => opened?,
+    };
     let mut verdicts = Vec::new();
     for file in &arguments.files {
         let verdict = case.judge(&artifact(file)?, arguments.expected.as_ref());
         if !arguments.json {
-            output::verdict(&verdict)?;
+            output::verdict(file, &verdict)?;
         }
         verdicts.push(verdict);
     }
@@ -124,6 +130,17 @@ pub(crate) fn report_dropped(dropped: &[Dropped], junk: &[Junk]) {
             "no evidence: {count} other {files}, such as {first}"
         )));
     }
+}
+
+/// What there is to say when the proof is none.
+fn unread_proof(error: &CommandError, at: Timestamp) -> Json<'static> {
+    Json::object([
+        ("format", Json::text(FORMAT)),
+        ("at", Json::text(at.to_string())),
+        ("verdicts", Json::Array(Vec::new())),
+        ("notCounted", Json::Array(Vec::new())),
+        ("refusal", Json::text(error.message().to_owned())),
+    ])
 }
 
 fn json(verdicts: &[Verdict], case: &Case, junk: &[Junk], at: Timestamp) -> Json<'static> {

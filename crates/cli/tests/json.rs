@@ -240,3 +240,28 @@ fn ambiguous() -> Stage {
     }
     stage
 }
+
+#[test]
+fn a_proof_that_is_none_is_an_object_with_the_reason() {
+    let stage = Stage::quorate();
+    for (proof, reason) in [
+        ("", "cut short"),
+        ("{}\n", "_type"),
+        (
+            "{\"_type\":\"https://quorate.dev/proof/v9\",\"evidence\":0}\n",
+            "update quorate",
+        ),
+    ] {
+        stage.write("demo.proof", proof);
+        let ran = stage.run(&format!(
+            "verify --json {DEB} --proof demo.proof --owner owner.pub"
+        ));
+        assert_eq!(ran.code, 1, "{ran:#?}");
+        let answer: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(answer["verdicts"], json!([]));
+        assert!(
+            answer["refusal"].as_str().unwrap().contains(reason),
+            "{answer}"
+        );
+    }
+}

@@ -336,7 +336,7 @@ fn a_new_policy_that_would_not_be_read_is_not_printed() {
     new("--party a=a.pub").unable("--expires");
     let arguments = [
         "--party",
-        "a=\u{1}.pub",
+        "a=\u{7f}.pub",
         "--expires",
         "2999-01-01T00:00:00Z",
     ];
@@ -374,4 +374,32 @@ fn keys_of_one_party_are_gathered_under_its_name() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn a_key_s_file_may_have_any_name() {
+    let stage = Stage::keys();
+    // The accent is a character of its own, and the other names are syntax elsewhere.
+    for name in [
+        "e\u{301}.pub",
+        "a\"b.pub",
+        "back\\slash.pub",
+        "tab\there.pub",
+    ] {
+        stage.write(name, stage.read("owner.pub"));
+        let words = [
+            "policy",
+            "new",
+            "demo",
+            "--owner",
+            name,
+            "--party",
+            "alice=alice.pub",
+        ];
+        let rest = ["--threshold", "1", "--expires", "2999-01-01T00:00:00Z"];
+        let ran = stage.run_with(words.iter().chain(&rest));
+        assert_eq!(ran.code, 0, "{ran:#?}");
+        stage.write("policy.toml", ran.stdout);
+        stage.ok("policy compile policy.toml");
+    }
 }

@@ -1,6 +1,10 @@
 //! `quorate prove`: one file, made only of a yes.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod stage;
+
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use quorate_testkit::scenario::{Party, Sample};
 use stage::{DEB, Stage};
@@ -33,7 +37,7 @@ fn no_proof_is_made_of_a_no() {
     let ran = stage.run(PROVE);
     ran.refused("no proof was written: the verdict is no");
     ran.refused("1 of 2 needed parties");
-    assert!(!stage.exists("demo.proof") && !stage.exists("demo.proof.new"));
+    assert!(!stage.exists("demo.proof"));
 }
 
 #[test]
@@ -46,7 +50,12 @@ fn a_no_leaves_the_earlier_proof_as_it_was() {
     stage.write(DEB, Sample::catdoc().artifact());
     stage.ok(PROVE);
     assert!(stage.read("demo.proof").starts_with(b"{\"_type\""));
-    assert!(!stage.exists("demo.proof.new"));
+    assert!(
+        stage
+            .names()
+            .iter()
+            .all(|name| !name.starts_with(".quorate"))
+    );
 }
 
 #[test]
@@ -165,4 +174,25 @@ fn what_cannot_be_read_or_written_is_no_refusal() {
         !stage.exists("evidence.new"),
         "something is left of the attempt"
     );
+}
+
+#[test]
+fn nothing_is_written_through_a_link_or_a_pipe_that_somebody_laid_out() {
+    let stage = Stage::quorate();
+    stage.write("victim", "precious");
+    symlink("victim", stage.path("demo.proof.new")).unwrap();
+    symlink("victim", stage.path("demo.proof")).unwrap();
+    stage.shell("mkfifo", &["root.layout.new"]);
+    std::fs::create_dir(stage.path("pages")).unwrap();
+    symlink("../victim", stage.path("pages/quorate.1")).unwrap();
+    stage.ok(PROVE);
+    stage.ok("layout new root.layout --expires-in 30d");
+    stage.ok("man pages");
+    assert_eq!(stage.read("victim"), b"precious");
+    for written in ["demo.proof", "pages/quorate.1", "root.layout"] {
+        let metadata = stage.path(written).symlink_metadata().unwrap();
+        assert!(metadata.is_file(), "{written}");
+        // As a plain write makes it: readable for all whom the umask lets.
+        assert_ne!(metadata.permissions().mode() & 0o044, 0, "{written}");
+    }
 }

@@ -461,3 +461,55 @@ fn a_policy_of_a_stranger_inside_a_proof_is_refused() {
         .run(VERIFY_PROOF)
         .refused("0 of 1 needed owners signed");
 }
+
+#[test]
+fn one_owner_s_key_in_two_files_is_one_owner() {
+    let stage = Stage::quorate();
+    stage.write("copy.pub", stage.read("owner.pub"));
+    let answer = stage.ok(&VERIFY.replace("--owner ", "--owner copy.pub --owner "));
+    assert!(
+        answer.contains("signed by 1 of 1 trusted owners"),
+        "{answer}"
+    );
+    let ran = stage.run(&VERIFY.replace("--owner ", "--owners-needed 2 --owner copy.pub --owner "));
+    ran.unable("2 of 1 distinct owners' keys");
+}
+
+#[test]
+fn files_of_one_name_are_told_apart_by_their_paths() {
+    let stage = Stage::quorate();
+    std::fs::create_dir(stage.path("other")).unwrap();
+    stage.write(&format!("other/{DEB}"), "other bytes");
+    let ran = stage.run(&format!("{VERIFY} other/{DEB}"));
+    ran.refused(&format!("other/{DEB}: REFUSED"));
+    assert!(
+        ran.stdout.starts_with(&format!("{DEB}: QUORATE")),
+        "{ran:#?}"
+    );
+}
+
+#[test]
+fn a_file_name_that_imitates_a_verdict_stays_a_file_name() {
+    let stage = Stage::quorate();
+    let name = "gone\nx.deb: QUORATE\n  1 policy   yes";
+    let words = VERIFY.split(' ').chain([name]);
+    let ran = stage.run_with(words);
+    assert_eq!(ran.code, 2, "{ran:#?}");
+    let imitation = |line: &str| line.starts_with("x.deb") || line.starts_with("  1 policy");
+    assert!(!ran.stderr.lines().any(imitation), "{ran:#?}");
+    let ran = stage.run_with(["verify", DEB, "--at", "\u{1b}[2J2026"]);
+    assert_eq!(ran.code, 2, "{ran:#?}");
+    assert!(!ran.stderr.contains('\u{1b}'), "{ran:#?}");
+}
+
+#[test]
+fn a_name_without_end_is_cut() {
+    let stage = Stage::quorate();
+    let header = format!("{{\"_type\":\"{}\",\"evidence\":0}}\n", "x".repeat(1 << 20));
+    stage.write("demo.proof", header);
+    let ran = stage.run(&format!(
+        "verify {DEB} --proof demo.proof --owner owner.pub"
+    ));
+    ran.refused("demo.proof");
+    assert!(ran.stderr.len() < 20_000, "{}", ran.stderr.len());
+}

@@ -22,7 +22,7 @@ impl<'p> Proof<'p> {
     /// Splits a proof into its envelopes: a header line, the layout, the terms, then evidence, one JSON document a line.
     ///
     /// # Errors
-    /// [`ProofError`] when it is too large, another file, made by a newer version, or cut short.
+    /// [`ProofError`] when it is too large, another kind of file, made by a newer version, or cut short.
     pub fn parse(bytes: &'p [u8], limits: &Limits) -> Result<Self, ProofError> {
         if bytes.len() > limits.proof_bytes_max {
             return Err(ProofError::TooLarge {
@@ -44,10 +44,17 @@ impl<'p> Proof<'p> {
         }
         header.only(&["_type", "evidence"])?;
         let stated: usize = header.read("evidence", integer)?;
+        // Before each line takes memory of its own.
+        if stated > limits.evidence_count_max {
+            return Err(ProofError::TooMany {
+                documents_max: limits.evidence_count_max,
+            });
+        }
         let (Some(layout), Some(terms)) = (lines.next(), lines.next()) else {
             return Err(ProofError::Cut);
         };
         let evidence: Vec<_> = lines
+            .take(stated.saturating_add(1))
             .enumerate()
             .map(|(index, line)| Evidence {
                 origin: format!("evidence {} of the proof", index + 1),
@@ -67,7 +74,7 @@ impl<'p> Proof<'p> {
     /// Writes a proof. Envelopes are re-spelled on one line, which leaves every signed byte as it is; repetitions are left out.
     ///
     /// # Errors
-    /// [`ProofError::Json`] when one of the documents is not strict JSON.
+    /// [`ProofError::Json`] when one of the documents is not strict JSON; [`ProofError::TooLarge`] when nobody would read the proof.
     pub fn assemble<'e>(
         layout: &[u8],
         terms: &[u8],
@@ -92,6 +99,12 @@ impl<'p> Proof<'p> {
             text.extend_from_slice(line);
             text.push(b'\n');
         }
+        // Nobody would read it.
+        if text.len() > limits.proof_bytes_max {
+            return Err(ProofError::TooLarge {
+                bytes_max: limits.proof_bytes_max,
+            });
+        }
         Ok(text)
     }
 }
@@ -101,10 +114,16 @@ impl<'p> Proof<'p> {
 #[non_exhaustive]
 pub enum ProofError {
     /// Larger than a proof may be.
-    #[error("larger than {bytes_max} bytes")]
+    #[error("a proof is not larger than {bytes_max} bytes")]
     TooLarge {
         /// The limit in bytes.
         bytes_max: usize,
+    },
+    /// More evidence than is read.
+    #[error("more than {documents_max} documents of evidence")]
+    TooMany {
+        /// The limit.
+        documents_max: usize,
     },
     /// Another kind of file.
     #[error("{0:?} is not a proof")]

@@ -112,6 +112,31 @@ fn a_padded_proof_is_refused() {
 }
 
 #[test]
+fn a_proof_of_nothing_but_line_breaks_is_refused_by_its_header() {
+    let mut scene = Scene::quorate(2, 3);
+    scene.limits.evidence_count_max = 3;
+    let mut lines = lines(&scene.proof());
+    lines[0] = b"{\"_type\":\"https://quorate.dev/proof/v1\",\"evidence\":4}".to_vec();
+    lines.extend([b"".to_vec(), b"".to_vec()]);
+    let refused = Proof::parse(&joined(&lines), &scene.limits).unwrap_err();
+    assert!(matches!(refused, ProofError::TooMany { documents_max: 3 }));
+}
+
+#[test]
+fn no_proof_is_made_that_nobody_would_read() {
+    let mut scene = Scene::quorate(2, 3);
+    let made = |scene: &Scene| {
+        let evidence = scene.evidence.iter().map(|one| one.bytes.as_ref());
+        let documents = &scene.documents;
+        Proof::assemble(&documents.layout, &documents.terms, evidence, &scene.limits)
+    };
+    scene.limits.proof_bytes_max = made(&scene).unwrap().len();
+    assert!(made(&scene).is_ok());
+    scene.limits.proof_bytes_max -= 1;
+    assert!(matches!(made(&scene), Err(ProofError::TooLarge { .. })));
+}
+
+#[test]
 fn a_proof_with_evidence_removed_is_refused_and_with_its_header_mended_judged_by_what_is_left() {
     let scene = Scene::quorate(2, 3);
     let mut lines = lines(&scene.proof());

@@ -26,12 +26,10 @@ impl Owners {
     ///
     /// # Errors
     /// [`OwnerError`] when there is no key or more are needed than there are.
-    pub fn new(keys: Vec<PublicKey>, needed: Option<usize>) -> Result<Self, OwnerError> {
-        let distinct = keys
-            .iter()
-            .map(PublicKey::fingerprint)
-            .collect::<BTreeSet<_>>()
-            .len();
+    pub fn new(mut keys: Vec<PublicKey>, needed: Option<usize>) -> Result<Self, OwnerError> {
+        let mut seen = BTreeSet::new();
+        keys.retain(|key| seen.insert(key.fingerprint()));
+        let distinct = keys.len();
         let needed = NonZeroUsize::new(needed.unwrap_or(distinct)).ok_or(OwnerError {
             needed: 0,
             owners: distinct,

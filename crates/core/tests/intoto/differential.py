@@ -82,7 +82,7 @@ def match_by_name(rule, queue, source, links):
         rest = name[len(start):]
         if not name.startswith(start) or not fnmatch.fnmatchcase(rest, rule["pattern"]):
             continue
-        other = rest if not target or rest.startswith("/") else f"{target}{'' if target.endswith('/') else '/'}{rest}"
+        other = rest if not target else f"{target}{'' if target.endswith('/') else '/'}{rest}"
         if there.get(other) == source[name]:
             found.add(name)
     return found

@@ -476,3 +476,20 @@ fn a_match_takes_out_what_its_pattern_and_prefixes_say_and_nothing_else() {
         &[("foo", "1")]
     ));
 }
+
+#[test]
+fn a_name_that_begins_with_a_slash_below_its_prefix_does_not_leave_the_other_prefix() {
+    let alice = &people()[0];
+    let accepted = |product: &str| {
+        let mut steps = [step("fetch", 1, &[alice]), step("build", 1, &[alice])];
+        let rule = "MATCH * IN https: WITH PRODUCTS IN trusted FROM fetch";
+        steps[1].expected_materials = rules(&[rule, "DISALLOW *"]);
+        let mut workshop = Workshop::of(steps, &[alice]);
+        workshop.put(alice, &link("fetch", &[(product, "1")]));
+        let mut build = link("build", &[]);
+        build.materials = link("", &[("https://evil", "1")]).products;
+        workshop.put(alice, &build);
+        workshop.outcome().is_ok()
+    };
+    assert!(!accepted("/evil"));
+}

@@ -76,12 +76,7 @@ fn consumed(
             let target = prefix(destination_prefix.as_deref());
             let matches = |name: &&String| {
                 name.strip_prefix(&start).is_some_and(|rest| {
-                    let absolute = rest.starts_with('/');
-                    let there = if absolute {
-                        rest.to_owned()
-                    } else {
-                        format!("{target}{rest}")
-                    };
+                    let there = format!("{target}{rest}");
                     fnmatch(pattern.as_str(), rest)
                         && of(other, *with).get(&there) == of(link, list).get(*name)
                 })

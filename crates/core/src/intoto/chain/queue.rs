@@ -119,11 +119,10 @@ impl<'l> Queue<'l> {
     }
 }
 
-/// `name` below `folder`, which may end in a slash of its own; an absolute name stands for itself.
+/// `name` below `folder`, which may end in a slash of its own. Names are not paths: one that begins with a slash, as what stands below
+/// `https:` does, stays below the folder.
 pub(super) fn joined(folder: &str, name: &str) -> String {
-    if name.starts_with('/') {
-        name.to_owned()
-    } else if folder.ends_with('/') {
+    if folder.ends_with('/') {
         format!("{folder}{name}")
     } else {
         format!("{folder}/{name}")
