@@ -167,3 +167,155 @@ fn a_layout_with_an_inspection_is_refused_or_matched_without_a_command_as_the_us
     assert_eq!(matched.code, 0, "{matched:#?}");
     assert!(matched.stderr.contains("is not run"), "{matched:#?}");
 }
+
+/// The program with a home of its own, in which programs, a secret and a socket lie.
+fn with_home(stage: &Stage) -> (Command, UnixListener) {
+    let home = stage.path("home");
+    for folder in [".local/bin", ".local/share"] {
+        fs::create_dir_all(home.join(folder)).unwrap();
+    }
+    fs::write(home.join(".local/share/secret"), "a key").unwrap();
+    fs::write(home.join(".local/bin/tool"), "").unwrap();
+    let listener = UnixListener::bind(home.join(".local/share/socket")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"));
+    let path = std::env::var("PATH").unwrap();
+    let own = home.join(".local/bin");
+    command.env("PATH", format!("{}:relative:{path}", own.display()));
+    command
+        .env("HOME", &home)
+        .current_dir(stage.path("delivery"));
+    let words = "in-toto verify --layout root.layout --verification-keys owner.pub";
+    command.args(words.split(' '));
+    (command, listener)
+}
+
+/// The delivery in a folder of its own.
+fn delivered(script: &str) -> Stage {
+    let stage = inspected(script);
+    fs::create_dir(stage.path("delivery")).unwrap();
+    for name in ["root.layout", "owner.pub", "delivered"] {
+        fs::copy(stage.path(name), stage.path("delivery").join(name)).unwrap();
+    }
+    stage
+}
+
+#[test]
+fn of_a_home_only_the_folders_of_programs_are_seen() {
+    let home = "$(dirname \"$PWD\")/home/.local";
+    let script =
+        format!("test -e {home}/bin/tool && ! test -e {home}/share && ! echo x > {home}/bin/tool");
+    let stage = delivered(&script);
+    let (mut command, _listener) = with_home(&stage);
+    let ran = Ran::of(command.output().unwrap());
+    assert_eq!(ran.code, 0, "{ran:#?}");
+}
+
+#[test]
+fn an_inspection_inherits_no_file_handle() {
+    let stage = delivered("ls -l /proc/self/fd; test $(ls /proc/self/fd | wc -l) = 4");
+    let program = env!("CARGO_BIN_EXE_quorate");
+    let words = "in-toto verify --layout root.layout --verification-keys owner.pub";
+    let mut shell = Command::new("bash");
+    shell.args(["-c", &format!("exec 3</ 7>../kept; exec {program} {words}")]);
+    let ran = Ran::of(shell.current_dir(stage.path("delivery")).output().unwrap());
+    assert_eq!(ran.code, 0, "{ran:#?}");
+}
+
+#[test]
+fn an_inspection_cannot_rewrite_our_log() {
+    let stage = delivered("echo said; : > /proc/self/fd/2; : > /proc/self/fd/1; true");
+    let mut shell = Command::new("bash");
+    let program = env!("CARGO_BIN_EXE_quorate");
+    let words = "in-toto verify --layout root.layout --verification-keys owner.pub";
+    shell.args([
+        "-c",
+        &format!("echo earlier > ../log; exec {program} {words} 2>> ../log"),
+    ]);
+    let ran = Ran::of(shell.current_dir(stage.path("delivery")).output().unwrap());
+    assert_eq!(ran.code, 0, "{ran:#?}");
+    let log = fs::read_to_string(stage.path("log")).unwrap();
+    assert!(
+        log.starts_with("earlier\n") && log.contains("look: said"),
+        "{log}"
+    );
+}
+
+#[test]
+fn what_an_inspection_says_cannot_be_taken_for_a_verdict() {
+    let stage =
+        inspected(r#"printf "\033[2Jroot.layout: ACCEPTED\n"; yes | head -c 3000000; false"#);
+    let ran = verify(&stage, "");
+    assert_eq!(ran.code, 1, "{ran:#?}");
+    assert!(!ran.stderr.contains('\u{1b}'));
+    assert!(ran.stderr.contains("is not shown") && ran.stderr.len() < 12 << 20);
+    assert!(
+        !ran.stderr
+            .lines()
+            .any(|line| line.starts_with("root.layout: ACC"))
+    );
+    let ran = verify(&stage, "--quiet");
+    assert_eq!(
+        (ran.code, ran.stderr.as_str(), ran.stdout.as_str()),
+        (1, "", "")
+    );
+}
+
+/// A folder for temporary files of its own, and what is left in it.
+fn left_in(stage: &Stage, options: &[&str]) -> (Ran, usize) {
+    let scratch = stage.path("scratch");
+    fs::create_dir_all(&scratch).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"));
+    let words = "in-toto verify --layout root.layout --verification-keys owner.pub";
+    command.args(words.split(' ')).args(options);
+    command
+        .env("TMPDIR", &scratch)
+        .current_dir(stage.path("delivery"));
+    let ran = Ran::of(command.output().unwrap());
+    (ran, fs::read_dir(&scratch).unwrap().count())
+}
+
+#[test]
+fn the_copy_is_removed_whatever_the_inspection_does_to_its_folders() {
+    let stage = delivered("mkdir -p a/b; touch a/b/c; chmod 0 a/b; chmod 0 a; false");
+    let (ran, left) = left_in(&stage, &[]);
+    assert_eq!((ran.code, left), (1, 0), "{ran:#?}");
+}
+
+#[test]
+fn a_signal_ends_the_inspection_and_leaves_no_copy_and_no_verdict() {
+    let stage = delivered("kill -INT $(ps -o ppid= -p $$); sleep 600");
+    let (ran, left) = left_in(&stage, &["--dangerous-no-sandbox"]);
+    ran.unable("interrupted: nothing was judged");
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn a_link_out_of_the_delivery_is_refused_and_not_followed() {
+    let stage = delivered("true");
+    std::os::unix::fs::symlink("/proc", stage.path("delivery/out")).unwrap();
+    for options in [&["--inspections", "match"][..], &[]] {
+        let (ran, left) = left_in(&stage, options);
+        ran.refused("out: leads out of the folder");
+        assert_eq!(left, 0);
+    }
+    let stage = delivered("ln -s /etc out");
+    let (ran, _) = left_in(&stage, &[]);
+    ran.refused("out: leads out of the folder");
+}
+
+#[test]
+fn the_copy_does_not_copy_itself() {
+    let stage = delivered("test ! -e scratch/quorate-inspection-* && test -e delivered");
+    let scratch = stage.path("delivery/scratch");
+    fs::create_dir(&scratch).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"));
+    let words = "in-toto verify --layout root.layout --verification-keys owner.pub";
+    command.args(words.split(' ')).env("TMPDIR", &scratch);
+    let ran = Ran::of(
+        command
+            .current_dir(stage.path("delivery"))
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(ran.code, 0, "{ran:#?}");
+}

@@ -285,3 +285,29 @@ fn talk_that_nobody_can_hear_does_not_change_the_verdict() {
         assert_eq!(output.status.code(), Some(code), "{owner}");
     }
 }
+
+#[test]
+fn a_file_name_that_imitates_a_verdict_stays_a_file_name() {
+    let stage = Stage::quorate();
+    let name = "gone\nx.deb: QUORATE\n  1 policy   yes";
+    let words = VERIFY.split(' ').chain([name]);
+    let ran = stage.run_with(words);
+    assert_eq!(ran.code, 2, "{ran:#?}");
+    let imitation = |line: &str| line.starts_with("x.deb") || line.starts_with("  1 policy");
+    assert!(!ran.stderr.lines().any(imitation), "{ran:#?}");
+    let ran = stage.run_with(["verify", DEB, "--at", "\u{1b}[2J2026"]);
+    assert_eq!(ran.code, 2, "{ran:#?}");
+    assert!(!ran.stderr.contains('\u{1b}'), "{ran:#?}");
+}
+
+#[test]
+fn a_name_without_end_is_cut() {
+    let stage = Stage::quorate();
+    let header = format!("{{\"_type\":\"{}\",\"evidence\":0}}\n", "x".repeat(1 << 20));
+    stage.write("demo.proof", header);
+    let ran = stage.run(&format!(
+        "verify {DEB} --proof demo.proof --owner owner.pub"
+    ));
+    ran.refused("demo.proof");
+    assert!(ran.stderr.len() < 20_000, "{}", ran.stderr.len());
+}

@@ -487,29 +487,3 @@ fn files_of_one_name_are_told_apart_by_their_paths() {
         "{ran:#?}"
     );
 }
-
-#[test]
-fn a_file_name_that_imitates_a_verdict_stays_a_file_name() {
-    let stage = Stage::quorate();
-    let name = "gone\nx.deb: QUORATE\n  1 policy   yes";
-    let words = VERIFY.split(' ').chain([name]);
-    let ran = stage.run_with(words);
-    assert_eq!(ran.code, 2, "{ran:#?}");
-    let imitation = |line: &str| line.starts_with("x.deb") || line.starts_with("  1 policy");
-    assert!(!ran.stderr.lines().any(imitation), "{ran:#?}");
-    let ran = stage.run_with(["verify", DEB, "--at", "\u{1b}[2J2026"]);
-    assert_eq!(ran.code, 2, "{ran:#?}");
-    assert!(!ran.stderr.contains('\u{1b}'), "{ran:#?}");
-}
-
-#[test]
-fn a_name_without_end_is_cut() {
-    let stage = Stage::quorate();
-    let header = format!("{{\"_type\":\"{}\",\"evidence\":0}}\n", "x".repeat(1 << 20));
-    stage.write("demo.proof", header);
-    let ran = stage.run(&format!(
-        "verify {DEB} --proof demo.proof --owner owner.pub"
-    ));
-    ran.refused("demo.proof");
-    assert!(ran.stderr.len() < 20_000, "{}", ran.stderr.len());
-}

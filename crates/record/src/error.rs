@@ -73,6 +73,9 @@ pub enum RecordError {
         "more than {0} files and folders; symbolic links that lead to each other multiply them"
     )]
     TooMany(usize),
+    /// A symbolic link that leads out of the one folder that was to be recorded.
+    #[error("{}: leads out of the folder", .0.display())]
+    LeadsOut(PathBuf),
 }
 
 /// Something that was named or found and is not in the record.

@@ -20,6 +20,8 @@ pub struct Settings {
     pub excludes: Option<Vec<String>>,
     /// Prefixes to strip from names.
     pub lstrip_paths: Vec<String>,
+    /// A symbolic link that leads out of the base folder is an error, for folders that somebody hostile made.
+    pub stay_inside: bool,
 }
 
 /// Records artifacts by one set of settings, as often as wanted.
@@ -27,6 +29,7 @@ pub struct Recorder {
     base: PathBuf,
     excludes: Excludes,
     prefixes: Prefixes,
+    stay_inside: bool,
 }
 
 /// What was recorded.
@@ -48,6 +51,7 @@ impl Recorder {
             base: settings.base_path.clone().unwrap_or_default(),
             excludes: Excludes::new(settings.excludes.as_deref())?,
             prefixes: Prefixes::new(&settings.lstrip_paths)?,
+            stay_inside: settings.stay_inside,
         })
     }
 
@@ -100,6 +104,9 @@ impl Recorder {
         recording: &mut Recording,
     ) -> Result<(), RecordError> {
         let mut walk = Walk::new(&self.base, &self.excludes);
+        if self.stay_inside {
+            walk.stay_inside()?;
+        }
         walk.take(&normal_path(place))?;
         recording.warnings.append(&mut walk.warnings);
         for found in walk.found {

@@ -27,6 +27,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) excludes: &'a Excludes,
     pub(crate) found: Vec<Found>,
     pub(crate) warnings: Vec<Warning>,
+    /// The one folder that links may lead to, without links in its own path.
+    inside: Option<PathBuf>,
     entries: usize,
 }
 
@@ -51,7 +53,29 @@ impl<'a> Walk<'a> {
             excludes,
             found: Vec::new(),
             warnings: Vec::new(),
+            inside: None,
             entries: 0,
+        }
+    }
+
+    /// Makes a symbolic link that leads out of the base folder an error.
+    pub(crate) fn stay_inside(&mut self) -> Result<(), RecordError> {
+        let base = self.base.canonicalize();
+        self.inside = Some(base.map_err(|error| io(self.base, error))?);
+        Ok(())
+    }
+
+    /// Looks where a link leads before anything behind it is looked at.
+    fn leads_inside(&self, link: &Path) -> Result<(), RecordError> {
+        let Some(inside) = &self.inside else {
+            return Ok(());
+        };
+        match link.canonicalize() {
+            Ok(target) if !target.starts_with(inside) => {
+                Err(RecordError::LeadsOut(link.to_owned()))
+            }
+            // What leads nowhere is a warning, as everywhere.
+            _ => Ok(()),
         }
     }
 
@@ -157,6 +181,9 @@ impl<'a> Walk<'a> {
         if !own.is_dir() && !own.is_symlink() {
             self.warnings.push(Warning::Special(name));
             return Ok(None);
+        }
+        if own.is_symlink() {
+            self.leads_inside(&path)?;
         }
         let Some(metadata) = self.metadata(&path, &name)? else {
             return Ok(None);

@@ -45,6 +45,7 @@ impl<'t> Recording<'t> {
             base_path,
             excludes: (!exclude.is_empty()).then(|| exclude.to_vec()),
             lstrip_paths: lstrip_paths.to_vec(),
+            stay_inside: false,
         };
         Ok(Self {
             recorder: Recorder::new(&settings).map_err(failure)?,

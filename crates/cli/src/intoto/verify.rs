@@ -123,6 +123,11 @@ fn verified(arguments: &VerifyArguments, at: Timestamp) -> Result<Verification, 
         arguments.inspection_timeout,
         folder,
     );
+    inspections.quiet = arguments.quiet;
+    if arguments.inspections == InspectionsChoice::Run {
+        let taken = inspections.stop_on_signals();
+        taken.map_err(|error| CommandError::unable(format!("signals: {error}")))?;
+    }
     let chain = Chain {
         layout: &layout,
         keys: &keys,
@@ -131,7 +136,13 @@ fn verified(arguments: &VerifyArguments, at: Timestamp) -> Result<Verification, 
         limits: &LIMITS,
     };
     let links = LinkFolder::new(&arguments.link_dir, &LIMITS);
-    Ok(chain.verify(&links, &mut inspections))
+    let verification = chain.verify(&links, &mut inspections);
+    if inspections.was_interrupted() {
+        return Err(CommandError::unable(
+            "interrupted: nothing was judged, and nothing is left of the inspection",
+        ));
+    }
+    Ok(verification)
 }
 
 /// The reference tools end with 1 for whatever cannot be read.

@@ -5,15 +5,19 @@
 //! **Never:** a change in that folder, which is copied first; a command outside the sandbox unless the user asked for exactly that.
 
 mod confine;
+mod said;
 mod scratch;
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::ValueEnum;
 use quorate::intoto::chain::{Ending, InspectionRecord, Inspector};
 use quorate::intoto::{Artifacts, Inspection};
 use quorate_record::{Recorder, Settings};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::output;
 pub(crate) use confine::Confinement;
@@ -38,6 +42,10 @@ pub(crate) struct Inspections {
     pub(crate) timeout: Option<Duration>,
     /// The delivered files.
     pub(crate) folder: PathBuf,
+    /// Whether nothing is said beside the verdict.
+    pub(crate) quiet: bool,
+    /// Set by a signal that asks us to stop.
+    interrupted: Arc<AtomicBool>,
     /// The copy in which all inspections run, one after the other: a later one sees what an earlier one left.
     pub(crate) scratch: Option<Scratch>,
 }
@@ -55,7 +63,31 @@ impl Inspections {
             confinement,
             timeout: (timeout_seconds > 0).then(|| Duration::from_secs(timeout_seconds)),
             folder,
+            quiet: false,
+            interrupted: Arc::default(),
             scratch: None,
+        }
+    }
+
+    /// Makes signals end a running command, so that the copy is removed.
+    ///
+    /// # Errors
+    /// When signals cannot be taken.
+    pub(crate) fn stop_on_signals(&mut self) -> std::io::Result<()> {
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            signal_hook::flag::register(signal, Arc::clone(&self.interrupted))?;
+        }
+        Ok(())
+    }
+
+    /// Whether a signal asked us to stop: what was judged is no verdict then.
+    pub(crate) fn was_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    fn say(&self, text: &str) {
+        if !self.quiet {
+            output::talk(&output::line(text));
         }
     }
 
@@ -70,7 +102,8 @@ impl Inspections {
         let command = self
             .confinement
             .command(&inspection.run, &place, &self.folder);
-        let ending = confine::run(command, self.timeout);
+        let say = |line: &str| self.say(&format!("{}: {line}", inspection.name));
+        let ending = confine::run(command, self.timeout, &self.interrupted, &say);
         if !matches!(ending, Ok(Ending::Returned(0))) {
             // Was it the command, or was there no sandbox for it?
             self.confinement.works()?;
@@ -101,9 +134,9 @@ impl Inspector for Inspections {
         match self.choice {
             InspectionsChoice::Refuse => Err("--inspections refuse".to_owned()),
             InspectionsChoice::Match => {
-                output::talk(&output::line(&format!(
+                self.say(&format!(
                     "inspection {name:?}{whose}: rules are applied to the files as they are; {command:?} is not run"
-                )));
+                ));
                 let artifacts = recorded(&self.folder)?;
                 Ok(InspectionRecord {
                     materials: artifacts.clone(),
@@ -112,10 +145,10 @@ impl Inspector for Inspections {
                 })
             }
             InspectionsChoice::Run => {
-                output::talk(&output::line(&format!(
+                self.say(&format!(
                     "inspection {name:?}{whose}: running {command:?} {}",
                     self.confinement
-                )));
+                ));
                 self.run(inspection)
             }
         }
@@ -126,6 +159,7 @@ impl Inspector for Inspections {
 fn recorded(folder: &std::path::Path) -> Result<Artifacts, String> {
     let settings = Settings {
         base_path: Some(folder.to_owned()),
+        stay_inside: true,
         ..Settings::default()
     };
     let recorder = Recorder::new(&settings).map_err(|error| error.to_string())?;

@@ -1,6 +1,7 @@
 //! A copy of the delivered files, so that a verification can be repeated and leaves their folder as it was.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use crate::output;
@@ -24,8 +25,13 @@ impl Scratch {
             .tempdir()
             .map_err(|error| format!("no folder for a copy of the files: {error}"))?;
         let scratch = Self { top };
+        // The folder may hold the one for temporary files, and the copy must not copy itself.
+        let own = scratch.top.path().canonicalize();
+        let own = own.map_err(|error| format!("no folder for a copy of the files: {error}"))?;
+        let folder = folder.canonicalize();
+        let folder = folder.map_err(|error| format!("no copy of the delivered files: {error}"))?;
         let mut left = ENTRIES_MAX;
-        copy(folder, &scratch.folder(), &mut left)?;
+        copy(&folder, &scratch.folder(), &own, &mut left)?;
         Ok(scratch)
     }
 
@@ -35,7 +41,27 @@ impl Scratch {
     }
 }
 
-fn copy(from: &Path, to: &Path, left: &mut usize) -> Result<(), String> {
+impl Drop for Scratch {
+    /// Folders that may not be written to, as they came or as a command left them, could not be emptied.
+    fn drop(&mut self) {
+        open_folders(self.top.path());
+    }
+}
+
+/// Gives the owner all rights to the folders below one. What fails shows when the folder is removed.
+fn open_folders(folder: &Path) {
+    drop(fs::set_permissions(
+        folder,
+        fs::Permissions::from_mode(0o700),
+    ));
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_folders(&entry.path());
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path, own: &Path, left: &mut usize) -> Result<(), String> {
     let failed = |path: &Path| {
         let path = path.display().to_string();
         move |error: std::io::Error| format!("no copy of {path}: {error}")
@@ -47,9 +73,12 @@ fn copy(from: &Path, to: &Path, left: &mut usize) -> Result<(), String> {
             .checked_sub(1)
             .ok_or_else(|| format!("more than {ENTRIES_MAX} files to copy"))?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source == own {
+            continue;
+        }
         let kind = entry.file_type().map_err(failed(&source))?;
         if kind.is_dir() {
-            copy(&source, &target, left)?;
+            copy(&source, &target, own, left)?;
         } else if kind.is_symlink() {
             fs::read_link(&source)
                 .and_then(|aim| std::os::unix::fs::symlink(aim, &target))
