@@ -10,6 +10,8 @@ use std::os::unix::net::UnixListener;
 use std::process::Command;
 use std::time::Instant;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use stage::{Ran, Stage};
 
 /// A stage with a signed layout of no steps and one inspection, `sh -c SCRIPT`, and a delivered file.
@@ -318,4 +320,27 @@ fn the_copy_does_not_copy_itself() {
             .unwrap(),
     );
     assert_eq!(ran.code, 0, "{ran:#?}");
+}
+
+#[test]
+fn inspections_without_end_are_refused() {
+    let stage = inspected("true");
+    let layout = String::from_utf8(stage.read("root.layout")).unwrap();
+    let mut layout: serde_json::Value = serde_json::from_str(&layout).unwrap();
+    let payload = layout["payload"].as_str().unwrap();
+    let payload = STANDARD.decode(payload).unwrap();
+    let mut payload: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+    let one = payload["inspect"][0].clone();
+    let numbered = (0..101).map(|number| {
+        let mut inspection = one.clone();
+        inspection["name"] = format!("look-{number}").into();
+        inspection
+    });
+    payload["inspect"] = numbered.collect();
+    layout["payload"] = STANDARD.encode(payload.to_string()).into();
+    layout["signatures"] = serde_json::json!([]);
+    stage.write("root.layout", layout.to_string());
+    stage.ok("in-toto sign -f root.layout -k owner.key");
+    let ran = verify(&stage, "--inspections match");
+    ran.refused("at most 100 inspections");
 }

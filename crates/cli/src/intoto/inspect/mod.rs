@@ -34,6 +34,9 @@ pub(crate) enum InspectionsChoice {
     Refuse,
 }
 
+/// Inspections in one verification. Sublayouts bring theirs, so that a functionary could make many of few.
+const INSPECTIONS_MAX: usize = 100;
+
 /// Carries out inspections as the user chose.
 pub(crate) struct Inspections {
     pub(crate) choice: InspectionsChoice,
@@ -44,6 +47,8 @@ pub(crate) struct Inspections {
     pub(crate) folder: PathBuf,
     /// Whether nothing is said beside the verdict.
     pub(crate) quiet: bool,
+    /// How many more are carried out.
+    left: usize,
     /// Set by a signal that asks us to stop.
     interrupted: Arc<AtomicBool>,
     /// The copy in which all inspections run, one after the other: a later one sees what an earlier one left.
@@ -64,6 +69,7 @@ impl Inspections {
             timeout: (timeout_seconds > 0).then(|| Duration::from_secs(timeout_seconds)),
             folder,
             quiet: false,
+            left: INSPECTIONS_MAX,
             interrupted: Arc::default(),
             scratch: None,
         }
@@ -124,6 +130,9 @@ impl Inspector for Inspections {
         inspection: &Inspection,
         place: &str,
     ) -> Result<InspectionRecord, String> {
+        self.left = self.left.checked_sub(1).ok_or_else(|| {
+            format!("one verification carries out at most {INSPECTIONS_MAX} inspections")
+        })?;
         let whose = if place.is_empty() {
             String::new()
         } else {
