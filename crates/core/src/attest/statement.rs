@@ -65,54 +65,79 @@ fn read_rebuild(
     predicate: &Object<'_>,
     products: Vec<Product>,
 ) -> Result<Rebuild, ShapeError> {
-    let external = definition.read("externalParameters", object)?;
-    let internal = definition.read("internalParameters", object)?;
+    let external = definition
+        .read("externalParameters", object)
+        .map_err(|error| error.within("buildDefinition"))?;
+    let internal = definition
+        .read("internalParameters", object)
+        .map_err(|error| error.within("buildDefinition"))?;
     let details = predicate.read("runDetails", object)?;
-    let metadata = details.read("metadata", object)?;
-    let builder = details.read("builder", object)?;
-    let mut materials = Materials::default();
-    for (index, material) in definition
-        .read("resolvedDependencies", array)?
-        .iter()
-        .enumerate()
-    {
-        materials
-            .add(material)
-            .map_err(|error| error.at_index(index).within("resolvedDependencies"))?;
-    }
+    let in_external = |error: ShapeError| error.within("buildDefinition.externalParameters");
+    let in_internal = |error: ShapeError| error.within("buildDefinition.internalParameters");
+    let in_details = |error: ShapeError| error.within("runDetails");
+    let in_metadata = |error: ShapeError| error.within("runDetails.metadata");
+    let in_builder = |error: ShapeError| error.within("runDetails.builder");
+    let missing = |what: &str| ShapeError::new(what).within("buildDefinition.resolvedDependencies");
+    let metadata = details.read("metadata", object).map_err(in_details)?;
+    let builder = details.read("builder", object).map_err(in_details)?;
+    let materials = Materials::read(definition).map_err(|error| error.within("buildDefinition"))?;
     Ok(Rebuild {
-        party: builder.read("id", read_party)?,
-        architecture: external.read("architecture", read_plain)?,
-        builds: external.read("builds", |value| {
-            Builds::from_name(string(value)?)
-                .ok_or_else(|| ShapeError::new("expected any, all or binary"))
-        })?,
-        command: internal.read("command", strings)?,
-        variables: internal.read("variables", read_map)?,
-        build_path: internal.read("buildPath", string)?.to_owned(),
-        unlimited: internal.read("unlimited", strings)?,
-        root: materials.root.ok_or_else(|| {
-            ShapeError::new("no build root recorded").within("resolvedDependencies")
-        })?,
+        party: builder.read("id", read_party).map_err(in_builder)?,
+        architecture: external
+            .read("architecture", read_plain)
+            .map_err(in_external)?,
+        builds: external
+            .read("builds", |value| {
+                Builds::from_name(string(value)?)
+                    .ok_or_else(|| ShapeError::new("expected any, all or binary"))
+            })
+            .map_err(in_external)?,
+        command: internal.read("command", strings).map_err(in_internal)?,
+        variables: internal.read("variables", read_map).map_err(in_internal)?,
+        build_path: internal
+            .read("buildPath", string)
+            .map_err(in_internal)?
+            .to_owned(),
+        unlimited: internal.read("unlimited", strings).map_err(in_internal)?,
+        root: materials
+            .root
+            .ok_or_else(|| missing("no build root recorded"))?,
         source: SourceRelease {
-            name: external.read("source", string)?.to_owned(),
-            version: external.read("version", string)?.to_owned(),
             files: materials.files,
-            dsc: materials.dsc.ok_or_else(|| {
-                ShapeError::new("no .dsc recorded").within("resolvedDependencies")
-            })?,
+            dsc: materials.dsc.ok_or_else(|| missing("no .dsc recorded"))?,
             indexes: materials.indexes,
+            ..read_source(external).map_err(in_external)?
         },
         packages: materials.packages,
         products,
-        byproducts: details.read_items("byproducts", read_byproduct)?,
-        invocation: metadata.read("invocationId", string)?.to_owned(),
-        started: metadata.read("startedOn", read_time)?,
-        finished: metadata.read("finishedOn", read_time)?,
-        rebuilder_version: builder
-            .read("version", object)?
-            .read("quorate-rebuild", string)?
+        byproducts: details
+            .read_items("byproducts", read_byproduct)
+            .map_err(in_details)?,
+        invocation: metadata
+            .read("invocationId", string)
+            .map_err(in_metadata)?
             .to_owned(),
+        started: metadata.read("startedOn", read_time).map_err(in_metadata)?,
+        finished: metadata
+            .read("finishedOn", read_time)
+            .map_err(in_metadata)?,
+        rebuilder_version: builder
+            .read("version", object)
+            .map_err(in_builder)?
+            .read("quorate-rebuild", string)
+            .map_err(|error| in_builder(error.within("version")))?
+            .to_owned(),
+    })
+}
+
+/// The source's name and version; its files are among the materials.
+fn read_source(external: &Object<'_>) -> Result<SourceRelease, ShapeError> {
+    Ok(SourceRelease {
+        name: external.read("source", string)?.to_owned(),
+        version: external.read("version", string)?.to_owned(),
+        files: Vec::new(),
+        dsc: Vec::new(),
+        indexes: Vec::new(),
     })
 }
 
@@ -126,6 +151,17 @@ struct Materials {
 }
 
 impl Materials {
+    fn read(definition: &Object<'_>) -> Result<Self, ShapeError> {
+        let list = definition.read("resolvedDependencies", array)?;
+        let mut materials = Self::default();
+        for (index, material) in list.iter().enumerate() {
+            materials
+                .add(material)
+                .map_err(|error| error.at_index(index).within("resolvedDependencies"))?;
+        }
+        Ok(materials)
+    }
+
     fn add(&mut self, value: &Json<'_>) -> Result<(), ShapeError> {
         let members = object(value)?;
         let name = members.read("name", string)?.to_owned();

@@ -137,6 +137,37 @@ fn a_missing_member_is_refused() {
 }
 
 #[test]
+fn an_error_names_the_whole_path() {
+    for path in [
+        &["predicate", "runDetails", "builder", "id"][..],
+        &["predicate", "runDetails", "metadata", "startedOn"],
+        &["predicate", "runDetails", "byproducts"],
+        &[
+            "predicate",
+            "buildDefinition",
+            "internalParameters",
+            "variables",
+        ],
+        &[
+            "predicate",
+            "buildDefinition",
+            "externalParameters",
+            "source",
+        ],
+        &[
+            "predicate",
+            "buildDefinition",
+            "externalParameters",
+            "builds",
+        ],
+        &["predicate", "buildDefinition", "resolvedDependencies"],
+    ] {
+        let error = refused(path, Some(Json::number(1))).to_string();
+        assert!(error.contains(&path.join(".")), "{error}");
+    }
+}
+
+#[test]
 fn a_party_that_does_not_name_itself_plainly_is_refused() {
     let path = within(&DETAILS, &["builder", "id"]);
     for id in [
