@@ -174,7 +174,7 @@ Example:
 
 #[derive(Debug, Args)]
 pub(crate) struct NewPolicyArguments {
-    /// The policy's name: lower-case letters, digits, +-.
+    /// The policy's name: lower-case letters, digits, plus, minus and dot
     pub(crate) name: String,
     /// An owner's public key file; repeat for several
     #[arg(long, required = true, value_name = "KEY")]

@@ -128,6 +128,10 @@ fn sign(layout: &Path, key: &Path) -> Result<ExitCode, CommandError> {
         terms.display(),
         key.public().id()
     ));
+    let owners = Owners::dangerous_declared_by(&documents.terms, &LIMITS);
+    if owners.is_ok_and(|owners| !owners.include(key.public())) {
+        output::talk("warning: the policy does not name this key among its owners");
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -182,7 +182,8 @@ fn with_home(stage: &Stage) -> (Command, UnixListener) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"));
     let path = std::env::var("PATH").unwrap();
     let own = home.join(".local/bin");
-    command.env("PATH", format!("{}:relative:{path}", own.display()));
+    let own = format!("{}:{}:relative", own.display(), home.display());
+    command.env("PATH", format!("{own}:{path}"));
     command
         .env("HOME", &home)
         .current_dir(stage.path("delivery"));

@@ -248,3 +248,23 @@ fn edits_keep_the_form_of_the_file() {
     let file: Value = serde_json::from_slice(&stage.read("demo.layout")).unwrap();
     assert_eq!(file["signed"]["steps"][0]["name"], "build");
 }
+
+#[test]
+fn a_step_gets_the_key_of_another_functionary() {
+    let stage = Stage::keys();
+    stage.ok("layout new demo.layout --expires-in 30d");
+    stage.ok("layout add-step demo.layout build --key alice.pub");
+    let refused = stage.run("layout set-threshold demo.layout build 2");
+    assert!(
+        refused.stderr.contains("add-key FILE KEY --step NAME"),
+        "{refused:#?}"
+    );
+    for _ in 0..2 {
+        stage.ok("layout add-key demo.layout bob.pub --step build");
+    }
+    stage.ok("layout set-threshold demo.layout build 2");
+    let more = stage.run("layout set-threshold demo.layout build 3");
+    assert_ne!(more.code, 0, "the same key again is no third: {more:#?}");
+    let nowhere = stage.run("layout add-key demo.layout carol.pub --step nowhere");
+    assert_ne!(nowhere.code, 0, "{nowhere:#?}");
+}

@@ -76,7 +76,7 @@ fn lint_says_what_is_weak_and_its_exit_code_says_whether() {
     }
     let notes = stage.ok("layout lint demo.layout --at 2998-06-01T00:00:00Z");
     assert!(
-        notes.ends_with("nothing is weak; worth knowing: 2\n"),
+        notes.ends_with("nothing is weak; worth knowing: 3\n"),
         "{notes}"
     );
 }

@@ -377,6 +377,19 @@ fn keys_of_one_party_are_gathered_under_its_name() {
 }
 
 #[test]
+fn a_signature_that_will_not_count_is_said_to() {
+    let stage = Stage::of(2);
+    let ran = stage.run("policy sign demo.layout --key alice.key");
+    assert!(
+        ran.stderr
+            .contains("does not name this key among its owners"),
+        "{ran:#?}"
+    );
+    let ran = stage.run("policy sign demo.layout --key owner.key");
+    assert!(!ran.stderr.contains("warning"), "{ran:#?}");
+}
+
+#[test]
 fn a_key_s_file_may_have_any_name() {
     let stage = Stage::keys();
     // The accent is a character of its own, and the other names are syntax elsewhere.

@@ -35,6 +35,8 @@ use args::{CommandLine, DebianArgs, Verb};
 use report::{Report, Verbosity};
 
 fn main() -> ExitCode {
+    // Whoever started us may have left files or folders open: a build would get out of its sandbox through them.
+    close_fds::set_fds_cloexec_threadsafe(3, &[]);
     match CommandLine::parse().verb {
         Verb::Debian(args) => debian(&args),
         Verb::BuildProcess => builder::run(),

@@ -70,7 +70,12 @@ fn answers() -> &'static Answers {
             .replace("@ID@", &id);
         lab.add("hostile", &filled);
         lab.publish();
-        let mut command = lab.command("hostile", &lab.sources());
+        let direct = lab.command("hostile", &lab.sources());
+        // Who starts us has left a folder and a file of the host open.
+        let mut command = Command::new("bash");
+        command.args(["-c", "exec 3</ 42</etc/passwd; exec \"$0\" \"$@\""]);
+        command.arg(direct.get_program()).args(direct.get_args());
+        command.stdin(Stdio::null());
         command.args(["--processes-max", "150", "--memory-bytes-max", "600000000"]);
         let run = outcome(&mut command);
         assert_eq!(run.code, 0, "{}", run.stderr);

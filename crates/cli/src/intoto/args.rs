@@ -81,7 +81,7 @@ pub(crate) struct FormArguments {
     /// Write a DSSE envelope, which is the default
     #[arg(long)]
     pub(crate) use_dsse: bool,
-    /// Write a metablock, for consumers that do not read DSSE; ours
+    /// Write a metablock, for consumers that do not read DSSE (not in the reference tools)
     #[arg(long)]
     pub(crate) metablock: bool,
 }
@@ -202,7 +202,7 @@ pub(crate) struct StepArguments {
     pub(crate) form: FormArguments,
     #[command(flatten)]
     pub(crate) talk: TalkArguments,
-    /// Print JSON; ours
+    /// Print JSON (not in the reference tools)
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -221,7 +221,7 @@ pub(crate) struct MockArguments {
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) form: FormArguments,
-    /// Print JSON on stdout when the command has ended; ours
+    /// Print JSON on stdout when the command has ended (not in the reference tools)
     #[arg(long)]
     pub(crate) json: bool,
     /// The command and its arguments, after --
@@ -251,13 +251,13 @@ pub(crate) struct MatchProductsArguments {
     /// Prefixes to strip from names
     #[arg(long, value_name = "PREFIX", num_args = 1..)]
     pub(crate) lstrip_paths: Vec<String>,
-    /// Public keys of which one must have signed the link; ours. Without them anybody may have written it
+    /// Public keys of which one must have signed the link (not in the reference tools). Without them anybody may have written it
     #[arg(long, value_name = "KEY", num_args = 1..)]
     pub(crate) verification_keys: Vec<PathBuf>,
     /// Say more
     #[arg(short, long)]
     pub(crate) verbose: bool,
-    /// Print JSON; ours
+    /// Print JSON (not in the reference tools)
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -296,7 +296,7 @@ pub(crate) struct SignArguments {
     pub(crate) verify: bool,
     #[command(flatten)]
     pub(crate) talk: TalkArguments,
-    /// Print JSON; ours
+    /// Print JSON (not in the reference tools)
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -203,7 +203,15 @@ fn report(
     }
     let name = output::line(&name);
     match &verification.outcome {
-        Ok(_) => output::answer(&format!("{name}: ACCEPTED, {}", scope(&verification.trace))),
+        Ok(_) => {
+            output::answer(&format!("{name}: ACCEPTED, {}", scope(&verification.trace)))?;
+            if verification.trace.inspections.is_empty() {
+                output::talk(
+                    "note: the layout has no inspection: the chain holds, and no file at hand was compared with it",
+                );
+            }
+            Ok(())
+        }
         Err(refusal) => {
             output::answer(&format!("{name}: REFUSED"))?;
             output::talk(&format!("  {refusal}"));

@@ -23,6 +23,9 @@ pub(crate) enum LayoutVerb {
         /// Public keys: PEM, or in-toto keys in JSON
         #[arg(required = true, value_name = "PUB")]
         keys: Vec<PathBuf>,
+        /// A step that they may carry out; again for each
+        #[arg(long, value_name = "NAME")]
+        step: Vec<String>,
     },
     /// Add a step, with who may carry it out and what may go in and come out
     #[command(after_help = "\

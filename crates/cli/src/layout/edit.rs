@@ -54,15 +54,28 @@ fn expiry(arguments: &ExpiryArguments) -> Result<Timestamp, CommandError> {
         .ok_or_else(|| CommandError::unable("no expiry").hint("give --expires or --expires-in"))
 }
 
-pub(super) fn add_keys(path: &Path, keys: &[PathBuf]) -> Result<ExitCode, CommandError> {
+pub(super) fn add_keys(
+    path: &Path,
+    keys: &[PathBuf],
+    steps: &[String],
+) -> Result<ExitCode, CommandError> {
     let mut read = Vec::new();
     for key in keys {
         read.extend(reference::keys_of(key)?);
     }
     let ids = file::edit(path, |layout| {
-        read.into_iter()
-            .map(|key| reference::add(layout, key))
-            .collect::<Result<Vec<_>, _>>()
+        let added = read.into_iter().map(|key| reference::add(layout, key));
+        let ids = added.collect::<Result<Vec<_>, _>>()?;
+        for name in steps {
+            let at = step_at(layout, name)?;
+            let own = &mut layout.steps[at].pubkeys;
+            for id in &ids {
+                if !own.contains(id) {
+                    own.push(id.clone());
+                }
+            }
+        }
+        Ok(ids)
     })?;
     output::answer(&ids.join("\n"))?;
     Ok(ExitCode::SUCCESS)

@@ -71,7 +71,7 @@ fn refused(error: &LayoutError) -> CommandError {
     let failure = CommandError::refused(error);
     match error {
         LayoutError::Threshold { .. } => {
-            failure.hint("add keys of further functionaries with --key, or lower --threshold")
+            failure.hint("add keys of further functionaries (`quorate layout add-key FILE KEY --step NAME`), or lower the threshold")
         }
         LayoutError::Name(_) => {
             failure.hint("use a new name of letters, digits, spaces and `._-` that starts with no dot")

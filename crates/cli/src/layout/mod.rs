@@ -22,7 +22,7 @@ pub(crate) use args::LayoutVerb;
 pub(crate) fn run(verb: LayoutVerb) -> Result<ExitCode, CommandError> {
     match verb {
         LayoutVerb::New(arguments) => edit::new(&arguments),
-        LayoutVerb::AddKey { file, keys } => edit::add_keys(&file, &keys),
+        LayoutVerb::AddKey { file, keys, step } => edit::add_keys(&file, &keys, &step),
         LayoutVerb::AddStep(arguments) => edit::add_step(&arguments),
         LayoutVerb::AddInspection(arguments) => edit::add_inspection(&arguments),
         LayoutVerb::AddRule(arguments) => edit::add_rules(&arguments),

@@ -42,6 +42,12 @@ impl Owners {
         }
         Ok(Self { keys, needed })
     }
+
+    /// Whether `key` is one of them, under whatever id.
+    pub fn include(&self, key: &PublicKey) -> bool {
+        let fingerprint = key.fingerprint();
+        self.keys.iter().any(|own| own.fingerprint() == fingerprint)
+    }
 }
 
 impl Owners {

@@ -89,8 +89,13 @@ impl Confinement {
         // Programs may stand there; only their folders are shown, and nothing that stands beside them.
         let is_hidden = |folder: &Path| hidden.iter().any(|hidden| folder.starts_with(hidden));
         let (own, mut path): (Vec<_>, Vec<_>) = search_path().partition(|folder| is_hidden(folder));
+        // A home in the search path would show all that was hidden.
+        let shows_a_home = |folder: &Path| hidden.iter().any(|hidden| hidden.starts_with(folder));
         for folder in own.iter().filter(|folder| folder.is_dir()) {
-            command.arg("--ro-bind").args([folder, folder]);
+            let real = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+            if !shows_a_home(folder) && !shows_a_home(&real) {
+                command.arg("--ro-bind").args([folder, folder]);
+            }
         }
         // Last, because what such a program needs beside its folder is not there.
         path.extend(own);

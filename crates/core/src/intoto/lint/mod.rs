@@ -48,6 +48,14 @@ pub fn lint(layout: &Layout, at: Timestamp) -> Vec<Weakness> {
         rules::lint(&chain, Position::Step(at), &mut found);
         chain.missing(at, &mut found);
     }
+    if layout.inspections.is_empty() && !layout.steps.is_empty() {
+        found.push(Weakness::new(
+            WeaknessCode::DeliveryNotCompared,
+            LintPlace::Layout,
+            "there is no inspection: whoever verifies learns that the chain holds, not that the files at hand came out of it".into(),
+            "unless it is a sublayout, add one with `quorate layout add-inspection NAME --run true` whose materials MATCH the last step's products",
+        ));
+    }
     for (at, inspection) in layout.inspections.iter().enumerate() {
         let place = LintPlace::Inspection(inspection.name.clone());
         name(&chain, &inspection.name, &place, &mut found);
@@ -170,22 +178,22 @@ fn name(chain: &Chain<'_>, name: &str, place: &LintPlace, found: &mut Vec<Weakne
     ));
 }
 
+/// `true` does nothing anywhere: an inspection with it has its rules applied to the files at hand, and that is all.
 fn command(run: &[String], place: &LintPlace, found: &mut Vec<Weakness>) {
-    found.push(if run.is_empty() {
-        Weakness::new(
+    let (code, text, advice) = match run {
+        [only] if only == "true" => return,
+        [] => (
             WeaknessCode::RunsNothing,
-            place.clone(),
-            "the inspection has no command: in-toto 1.0 has no meaning for that, and tools that run it refuse".into(),
-            "give it a command, or take it out and let the verifier match the files at hand",
-        )
-    } else {
-        Weakness::new(
+            "the inspection has no command: in-toto 1.0 has no meaning for that, and tools that run it refuse",
+            "give it the command `true` where it only compares the files at hand",
+        ),
+        _ => (
             WeaknessCode::RunsCommand,
-            place.clone(),
-            "the inspection makes every verifier run a command of the layout's owner".into(),
-            "leave it out where it only compares the delivered files: verifiers match those natively",
-        )
-    });
+            "the inspection makes every verifier run a command of the layout's owner",
+            "give it the command `true` where it only compares the files at hand",
+        ),
+    };
+    found.push(Weakness::new(code, place.clone(), text.into(), advice));
 }
 
 fn parameters(words: &[String], whose: &str, place: &LintPlace, found: &mut Vec<Weakness>) {

@@ -194,13 +194,15 @@ pub enum WeaknessCode {
     MissingRequire,
     /// A last step that demands no product.
     NothingRequired,
+    /// A layout without inspections: no file at hand is compared with what the steps made.
+    DeliveryNotCompared,
     /// A parameter that whoever verifies fills in.
     Parameter,
 }
 
 impl WeaknessCode {
     /// All codes, in the order of the specification.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Expired,
         Self::FarExpiry,
         Self::NoSteps,
@@ -221,6 +223,7 @@ impl WeaknessCode {
         Self::LateRequire,
         Self::MissingRequire,
         Self::NothingRequired,
+        Self::DeliveryNotCompared,
         Self::Parameter,
     ];
 
@@ -247,6 +250,7 @@ impl WeaknessCode {
             Self::LateRequire => "late-require",
             Self::MissingRequire => "missing-require",
             Self::NothingRequired => "nothing-required",
+            Self::DeliveryNotCompared => "delivery-not-compared",
             Self::Parameter => "parameter",
         }
     }
@@ -254,7 +258,9 @@ impl WeaknessCode {
     /// Whether it is a weakness or only worth knowing.
     pub fn severity(self) -> Severity {
         match self {
-            Self::SharedFunctionary | Self::Parameter => Severity::Information,
+            Self::SharedFunctionary | Self::DeliveryNotCompared | Self::Parameter => {
+                Severity::Information
+            }
             _ => Severity::Weakness,
         }
     }
