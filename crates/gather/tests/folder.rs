@@ -65,9 +65,10 @@ fn a_file_of_a_gibibyte_is_junk_and_is_not_read() {
 
 /// Bytes that this thread has read from files so far (proc(5), `/proc/pid/io`).
 fn bytes_read() -> u64 {
-    let text = fs::read_to_string("/proc/thread-self/io").unwrap();
+    let text = fs::read_to_string("/proc/thread-self/io").expect("the kernel counts");
     let line = text.lines().find_map(|line| line.strip_prefix("rchar: "));
-    line.unwrap().parse().unwrap()
+    let count = line.expect("a line for reading").parse();
+    count.expect("a number")
 }
 
 #[test]
