@@ -9,7 +9,7 @@ use quorate_fuzz::fnmatch;
 fuzz_target!(|text: &str| {
     let (pattern, name) = text.split_once('\n').unwrap_or((text, text));
     let Ok(glob) = Glob::parse(pattern) else {
-        assert!(pattern.is_empty() || pattern.chars().count() > 4_096);
+        assert!(pattern.len() > 4_096);
         return;
     };
     assert_eq!(glob.as_str(), pattern);

@@ -15,13 +15,16 @@ pub struct Limits {
     pub json_values_max: usize,
     /// Signatures on one envelope: a layout of a large project has about ten owners.
     pub signatures_max: usize,
-    /// Signature checks on one envelope: 1,000 Ed25519 checks take about 30 ms. What is left unchecked counts for nobody.
+    /// Signature checks on one envelope, in units of [`Self::signature_check_units`]. One check of the largest envelope takes 1,025, and
+    /// 4,000 hash at most 64 MiB, about 0.2 s. What is left unchecked counts for nobody.
     pub signature_checks_max: usize,
-    /// Signature checks in one verification: 100,000 Ed25519 checks take about 3 s, and honest evidence has one a document.
+    /// Signature checks in one verification, in the same units: 100,000 Ed25519 checks of small messages take about 3 s, and as many
+    /// units of large ones hash 1.6 GiB, about 5 s. Honest evidence has one check a document: a hundred of 12 MiB take 76,900.
     pub evidence_signature_checks_max: usize,
     /// Envelopes that one verification reads: 100 parties with 100 machines' documents each.
     pub evidence_count_max: usize,
-    /// Bytes of all envelopes that one verification reads.
+    /// Bytes of all envelopes that one verification reads. What is kept of statements can take nine times their bytes of memory: with
+    /// this limit a verification stays below 1 GiB. A hundred envelopes of a large package are about 20 MiB.
     pub evidence_bytes_max: usize,
     /// Parties in one policy.
     pub parties_max: usize,
@@ -31,6 +34,9 @@ pub struct Limits {
     pub products_max: usize,
     /// Sublayouts within sublayouts: delegation by a party to its machines is one, and a verifier's stack must bear all.
     pub sublayout_depth_max: usize,
+    /// Work of the artifact rules of one verification, sublayouts included: characters compared with patterns, and for each name that a
+    /// rule looks up, its length and a constant. 2 × 10⁹ take about 5 s; 1,000 rules that each look at 10,000 names take 0.8 × 10⁹.
+    pub rule_steps_max: usize,
     /// Materials of one build: a build root with the largest known set of build dependencies has about 2,500 packages.
     pub materials_max: usize,
 }
@@ -44,14 +50,21 @@ impl Limits {
         json_depth_max: 64,
         json_values_max: 1_000_000,
         signatures_max: 64,
-        signature_checks_max: 1_000,
+        signature_checks_max: 4_000,
         evidence_signature_checks_max: 100_000,
         evidence_count_max: 10_000,
-        evidence_bytes_max: 256 << 20,
+        evidence_bytes_max: 96 << 20,
         parties_max: 100,
         keys_max: 64,
         products_max: 2_000,
         sublayout_depth_max: 8,
+        rule_steps_max: 2_000_000_000,
         materials_max: 20_000,
     };
+
+    /// What one signature check of a message costs of the checks that are allowed: the arithmetic is one unit, and so are each 16,384
+    /// bytes that are hashed, which take about as long (30 to 50 µs).
+    pub const fn signature_check_units(message_bytes: usize) -> usize {
+        1 + message_bytes / 16_384
+    }
 }

@@ -286,6 +286,33 @@ fn signature_checks_end_at_their_limit_and_what_is_left_counts_for_nobody() {
 }
 
 #[test]
+fn signatures_without_ids_over_a_large_payload_cost_by_its_bytes() {
+    let (key, junk) = (ed25519("k"), ed25519("junk"));
+    let bytes = sign("x", &[b' '; 3 * 16_384], &[&junk, &key]);
+    let bytes = edited(&bytes, &["signatures", "0", "keyid"], None);
+    let bytes = edited(&bytes, &["signatures", "1", "keyid"], None);
+    let open = |units: usize| {
+        let limits = Limits {
+            signature_checks_max: units,
+            ..Limits::STANDARD
+        };
+        parse(&bytes).unwrap().open(&[key.public()], &limits)
+    };
+    open(8).unwrap();
+    assert!(open(7).unwrap_err().unchecked);
+    assert!(open(3).unwrap_err().unchecked);
+}
+
+#[test]
+fn a_hundred_parties_with_large_links_are_within_the_signature_checks() {
+    let limits = Limits::STANDARD;
+    let large = Limits::signature_check_units(12 << 20);
+    assert!(100 * large < limits.evidence_signature_checks_max);
+    let largest = Limits::signature_check_units(limits.envelope_bytes_max);
+    assert!(3 * largest < limits.signature_checks_max);
+}
+
+#[test]
 fn what_is_no_envelope_is_refused() {
     for text in [
         "",

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
 use quorate::limits::Limits;
 use quorate::verify::Evidence;
 use rustix::fs::OFlags;
 
-use crate::open::{OpenError, open_regular, read_at_most};
+use crate::open::{OpenError, open_regular, read_into, stated_size};
 
 /// Evidence is laid out by people: a party, a package, a version; deeper is a mistake or a trap.
 const FOLDER_DEPTH_MAX: usize = 8;
@@ -60,6 +61,22 @@ pub fn gather(paths: &[PathBuf], limits: &Limits) -> Result<Gathered, FolderErro
 struct Budget {
     bytes_left: usize,
     files_left: usize,
+}
+
+impl Budget {
+    /// Reads within what is left. What was read is spent, also when it comes to nothing: else junk could be read without end.
+    fn read(
+        &mut self,
+        file: impl Read,
+        stated_size: u64,
+        bytes_max: usize,
+    ) -> Result<Vec<u8>, OpenError> {
+        let mut bytes = Vec::new();
+        let bytes_max = bytes_max.min(self.bytes_left);
+        let outcome = read_into(&mut bytes, file, stated_size, bytes_max);
+        self.bytes_left = self.bytes_left.saturating_sub(bytes.len());
+        outcome.map(|()| bytes)
+    }
 }
 
 /// Breadth first, so that a deep trap does not hide what lies beside it.
@@ -150,15 +167,15 @@ fn read_document(
     let mut file = open_regular(path, flags).map_err(|error| error.to_string())?;
     // Most of what is no evidence, packages and logs, is told by its first bytes and need not be read.
     let mut first = [0; 64];
-    let count = std::io::Read::read(&mut file, &mut first).map_err(|error| error.to_string())?;
+    let count = file.read(&mut first).map_err(|error| error.to_string())?;
     if !first[..count].trim_ascii_start().starts_with(b"{") {
         return Err("not a JSON document".to_owned());
     }
-    std::io::Seek::rewind(&mut file).map_err(|error| error.to_string())?;
-    let bytes = read_at_most(file, limits.proof_bytes_max.min(budget.bytes_left))
-        .map_err(|error: OpenError| error.to_string())?;
-    budget.bytes_left -= bytes.len();
-    Ok(bytes)
+    file.rewind().map_err(|error| error.to_string())?;
+    let size = stated_size(&file);
+    budget
+        .read(file, size, limits.proof_bytes_max)
+        .map_err(|error| error.to_string())
 }
 
 /// A path that the user gave and that cannot be read.
@@ -169,4 +186,27 @@ pub struct FolderError {
     pub path: PathBuf,
     /// What the system says.
     pub source: std::io::Error,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_grows_past_the_limit_is_charged_with_what_was_read() {
+        let mut budget = Budget {
+            bytes_left: 1_000,
+            files_left: 1,
+        };
+        let endless = || std::io::repeat(b'{');
+        assert!(budget.read(endless(), 1, 299).is_err());
+        assert_eq!(budget.bytes_left, 700);
+        // What is stated to be too large is not read.
+        assert!(budget.read(endless(), 300, 299).is_err());
+        assert_eq!(budget.bytes_left, 700);
+        for _ in 0..10 {
+            assert!(budget.read(endless(), 1, 299).is_err());
+        }
+        assert_eq!(budget.bytes_left, 0);
+    }
 }

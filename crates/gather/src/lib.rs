@@ -2,7 +2,12 @@
 //!
 //! **Enters:** paths that the user gave.
 //! **Leaves:** bytes as [`quorate::verify::Evidence`], links by name, and an [`quorate::verify::Artifact`] with its digest.
-//! **Never:** an opinion; a meaning of a file's name; a symbolic link inside a folder followed; more bytes than the limits allow.
+//! **Never:** an opinion; in a folder of evidence, a meaning of a file's name or a symbolic link that is followed; an artifact through a
+//! symbolic link; more bytes than the limits allow.
+//!
+//! Paths of evidence, policies and keys that the user gave may be symbolic links. So may the links of an in-toto chain: [`LinkFolder`]
+//! opens files by the names that a layout's keys make, and follows symbolic links there as in-toto's reference tools do. What a link
+//! is found to say counts by its signature, wherever it lay.
 
 mod artifact;
 mod folder;

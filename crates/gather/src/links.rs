@@ -10,6 +10,9 @@ use quorate::limits::Limits;
 use crate::open::{OpenError, read_bounded};
 
 /// The links below a folder. Only the files that a layout's keys could have made are opened; whatever else lies there is never read.
+///
+/// Symbolic links among them are followed, as the reference tools do: a link counts by its signature, and nothing of it that is
+/// not signed is shown. Pipes and devices are refused without waiting for them.
 #[derive(Clone, Debug)]
 pub struct LinkFolder {
     folder: PathBuf,

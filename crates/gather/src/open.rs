@@ -28,7 +28,9 @@ pub(crate) fn open_regular(path: &Path, flags: OFlags) -> Result<File, OpenError
 pub fn read_bounded(path: &Path, bytes_max: usize) -> Result<Vec<u8>, PathError> {
     let read = || {
         let file = open_regular(path, OFlags::empty())?;
-        read_at_most(file, bytes_max)
+        let mut bytes = Vec::new();
+        let size = stated_size(&file);
+        read_into(&mut bytes, file, size, bytes_max).map(|()| bytes)
     };
     read().map_err(|source| PathError {
         path: path.to_owned(),
@@ -36,20 +38,36 @@ pub fn read_bounded(path: &Path, bytes_max: usize) -> Result<Vec<u8>, PathError>
     })
 }
 
-pub(crate) fn read_at_most(file: File, bytes_max: usize) -> Result<Vec<u8>, OpenError> {
+/// The size that the system has for a file: a promise of nobody's, which files in memory of the kernel do not keep.
+pub(crate) fn stated_size(file: &File) -> u64 {
+    file.metadata().map_or(0, |found| found.len())
+}
+
+/// Reads all of `file` into the empty `bytes`; when that fails they hold what was read until then. What is stated to be too large is
+/// not read at all.
+pub(crate) fn read_into(
+    bytes: &mut Vec<u8>,
+    file: impl Read,
+    stated_size: u64,
+    bytes_max: usize,
+) -> Result<(), OpenError> {
+    let too_large = OpenError::TooLarge { bytes_max };
+    let Some(size) = usize::try_from(stated_size)
+        .ok()
+        .filter(|size| *size <= bytes_max)
+    else {
+        return Err(too_large);
+    };
     // The size is only where to begin: what is read is bounded by itself.
-    let size = file.metadata().map_or(0, |found| found.len());
-    let size = usize::try_from(size).map_or(bytes_max, |size| size.min(bytes_max));
-    let mut bytes = Vec::with_capacity(size + 1);
+    bytes.reserve_exact(size + 1);
     // One byte more than allowed tells a file that is too large from one that just fits.
     file.take(bytes_max as u64 + 1)
-        .read_to_end(&mut bytes)
+        .read_to_end(bytes)
         .map_err(OpenError::Io)?;
     if bytes.len() > bytes_max {
-        Err(OpenError::TooLarge { bytes_max })
-    } else {
-        Ok(bytes)
+        return Err(too_large);
     }
+    Ok(())
 }
 
 /// A file that could not be read, and why.

@@ -63,6 +63,34 @@ fn a_file_of_a_gibibyte_is_junk_and_is_not_read() {
     assert!(gathered.evidence.is_empty() && gathered.junk[0].reason.contains("larger"));
 }
 
+/// Bytes that this thread has read from files so far (proc(5), `/proc/pid/io`).
+fn bytes_read() -> u64 {
+    let text = fs::read_to_string("/proc/thread-self/io").expect("the kernel counts");
+    let line = text.lines().find_map(|line| line.strip_prefix("rchar: "));
+    let count = line.expect("a line for reading").parse();
+    count.expect("a number")
+}
+
+#[test]
+fn three_hundred_sparse_files_of_a_gibibyte_are_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    for index in 0..300 {
+        let path = folder.path().join(format!("{index}.json"));
+        fs::write(&path, "{").unwrap();
+        let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(1 << 30).unwrap();
+    }
+    fs::write(folder.path().join("z"), "{}").unwrap();
+    let limits = Limits {
+        proof_bytes_max: 1 << 16,
+        ..Limits::STANDARD
+    };
+    let before = bytes_read();
+    let gathered = gather(&[folder.path().to_owned()], &limits).unwrap();
+    assert_eq!((gathered.evidence.len(), gathered.junk.len()), (1, 300));
+    assert!(bytes_read() - before < 1 << 16);
+}
+
 #[test]
 fn more_files_than_the_limit_are_junk() {
     let folder = tempfile::tempdir().unwrap();

@@ -18,7 +18,7 @@ use crate::key::{Fingerprint, PublicKey};
 use crate::limits::Limits;
 
 use message::Message;
-use signature::{Signature, SignatureEncoding, Signer, read_signatures};
+use signature::{Checks, Signature, SignatureEncoding, Signer, read_signatures};
 
 pub use sign::{
     SignError, add_openpgp_signature, add_signature, drop_signatures, replace_signatures, sign,
@@ -183,14 +183,15 @@ impl<'a> Envelope<'a> {
         };
         let mut signed_by = BTreeSet::new();
         let checks_max = limits.signature_checks_max.min(*all_left);
-        let mut checks_left = checks_max;
+        let mut checks = Checks::of(checks_max, &message);
         for signature in &self.signatures {
-            signed_by.extend(signature.signer(&message, keys, &mut checks_left));
+            signed_by.extend(signature.signer(&message, keys, &mut checks));
         }
-        *all_left -= checks_max - checks_left;
+        *all_left -= checks_max - checks.units_left;
         if signed_by.is_empty() {
             return Err(NotSigned {
                 digest: self.digest(),
+                unchecked: checks.ran_out,
             });
         }
         Ok(Opened {
@@ -305,4 +306,6 @@ pub enum EnvelopeError {
 pub struct NotSigned {
     /// SHA-256 of the envelope.
     pub digest: Sha256,
+    /// Whether signatures were left unchecked because the limits on checks were reached.
+    pub unchecked: bool,
 }

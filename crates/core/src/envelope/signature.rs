@@ -25,12 +25,12 @@ enum Proof {
 pub(super) type Signer = (Fingerprint, String);
 
 impl Signature {
-    /// The first of `keys` that made this signature; each attempt takes one from `checks_left`, and none left is nobody.
+    /// The first of `keys` that made this signature; each attempt is one of `checks`, and none left is nobody.
     pub(super) fn signer(
         &self,
         message: &[u8],
         keys: &[&PublicKey],
-        checks_left: &mut usize,
+        checks: &mut Checks,
     ) -> Option<Signer> {
         let claimed = self.key_id.as_deref();
         let named = |key: &PublicKey| claimed.is_some_and(|id| key.has_id(id));
@@ -43,7 +43,7 @@ impl Signature {
                 if claimed.is_some_and(means_another) {
                     continue;
                 }
-                *checks_left = checks_left.checked_sub(1)?;
+                checks.take()?;
                 if self.is_by(key, id, message) {
                     return Some((key.fingerprint(), id.to_owned()));
                 }
@@ -58,6 +58,30 @@ impl Signature {
             Proof::OpenPgp(signature) => key.verifies_openpgp(id, message, signature),
             Proof::Foreign => false,
         }
+    }
+}
+
+/// What may still be spent on checking the signatures over one message: a check hashes all of it.
+pub(super) struct Checks {
+    pub(super) units_left: usize,
+    units_each: usize,
+    pub(super) ran_out: bool,
+}
+
+impl Checks {
+    pub(super) fn of(units: usize, message: &[u8]) -> Self {
+        Self {
+            units_left: units,
+            units_each: Limits::signature_check_units(message.len()),
+            ran_out: false,
+        }
+    }
+
+    fn take(&mut self) -> Option<()> {
+        let left = self.units_left.checked_sub(self.units_each);
+        self.ran_out |= left.is_none();
+        self.units_left = left?;
+        Some(())
     }
 }
 

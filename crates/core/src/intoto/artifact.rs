@@ -126,6 +126,10 @@ const HEX_DIGITS_MAX: usize = 512;
 /// The longest name of an algorithm that we would print.
 const ALGORITHM_CHARACTERS_MAX: usize = 64;
 
+/// The longest name of an artifact, and the longest pattern, prefix and name in a rule: Linux's `PATH_MAX`. Comparing a name with a
+/// pattern can cost the product of their lengths.
+pub(super) const NAME_BYTES_MAX: usize = 4_096;
+
 /// Digits of the algorithms of the attestation framework's `DigestSet`; git ids are SHA-1 or SHA-256.
 fn length_of(algorithm: &str) -> Option<&'static [usize]> {
     Some(match algorithm {
@@ -146,6 +150,9 @@ pub type Artifacts = BTreeMap<String, DigestSet>;
 /// Reads `{NAME: {ALGORITHM: HEX}}`. The reader of the envelope has bounded how many there can be.
 pub(super) fn read_artifacts(value: &Json<'_>) -> Result<Artifacts, ArtifactError> {
     let read = |(name, digests): (&str, &Json<'_>)| {
+        if name.len() > NAME_BYTES_MAX {
+            return Err(ArtifactError::LongName { bytes: name.len() });
+        }
         if !is_normal_name(name) {
             return Err(ArtifactError::Name(name.to_owned()));
         }
@@ -205,6 +212,12 @@ pub enum ArtifactError {
         "the artifact name {0:?} is not in normal form: empty, or with an empty, `.` or `..` part"
     )]
     Name(String),
+    /// A name that is too long to be compared with patterns.
+    #[error("an artifact name of {bytes} bytes, and one may have 4,096")]
+    LongName {
+        /// Its length.
+        bytes: usize,
+    },
     /// No digest, or one that is not lower-case hex of its algorithm's length.
     #[error("not a set of digests in lower-case hex: {0}")]
     Digest(String),

@@ -3,11 +3,26 @@
 //! `*` any run of characters, `?` one character, `[abc]`, `[a-c]`, `[!abc]` one of a class. `/` is a character like any other. There
 //! is no escape character; `[*]` is a literal star; an unclosed `[` is a literal.
 
+use super::artifact::NAME_BYTES_MAX;
+
 /// A pattern over names of artifacts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Glob {
     text: String,
     parts: Vec<Part>,
+    /// How many parts, and how many bytes of the text, are literal before anything else.
+    literal_parts: usize,
+    literal_bytes: usize,
+}
+
+/// The steps that were allowed for matching are used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OutOfSteps;
+
+/// Takes from the steps that are left.
+pub(super) fn spend(steps_left: &mut usize, steps: usize) -> Result<(), OutOfSteps> {
+    *steps_left = steps_left.checked_sub(steps).ok_or(OutOfSteps)?;
+    Ok(())
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,19 +36,16 @@ enum Part {
     },
 }
 
-/// The longest pattern: matching costs at most its length times the name's.
-const PATTERN_CHARACTERS_MAX: usize = 4_096;
-
 impl Glob {
     /// Reads a pattern.
     ///
     /// # Errors
-    /// [`GlobError`] when it is longer than 4,096 characters. An empty pattern matches nothing that has a name.
+    /// [`GlobError`] when it is longer than 4,096 bytes. An empty pattern matches nothing that has a name.
     pub fn parse(text: &str) -> Result<Self, GlobError> {
-        let characters: Vec<char> = text.chars().collect();
-        if characters.len() > PATTERN_CHARACTERS_MAX {
+        if text.len() > NAME_BYTES_MAX {
             return Err(GlobError);
         }
+        let characters: Vec<char> = text.chars().collect();
         let mut parts = Vec::new();
         let mut at = 0;
         while at < characters.len() {
@@ -44,8 +56,11 @@ impl Glob {
             }
             at = next;
         }
+        let literal = |part: &&Part| matches!(part, Part::Literal(_));
         Ok(Self {
             text: text.to_owned(),
+            literal_parts: parts.iter().take_while(literal).count(),
+            literal_bytes: parts.iter().take_while(literal).map(Part::width).sum(),
             parts,
         })
     }
@@ -57,9 +72,7 @@ impl Glob {
 
     /// The characters that every matching name starts with.
     pub fn literal_prefix(&self) -> &str {
-        let literal = |part: &&Part| matches!(part, Part::Literal(_));
-        let length = self.parts.iter().take_while(literal).map(Part::width).sum();
-        &self.text[..length]
+        &self.text[..self.literal_bytes]
     }
 
     /// The characters that every matching name ends with.
@@ -85,38 +98,51 @@ impl Glob {
         self.parts == [Part::Run]
     }
 
-    /// Whether the whole name matches. Linear memory; time at most length of pattern × length of name.
+    /// Whether the whole name matches. Time at most length of pattern × length of name.
     pub fn matches(&self, name: &str) -> bool {
+        let mut unbounded = usize::MAX;
+        self.matches_within(name, &mut unbounded) == Ok(true)
+    }
+
+    /// As [`Self::matches`]; each comparison of a character takes from `steps_left`.
+    pub(super) fn matches_within(
+        &self,
+        name: &str,
+        steps_left: &mut usize,
+    ) -> Result<bool, OutOfSteps> {
+        spend(steps_left, 1)?;
         if self.matches_everything() {
-            return true;
+            return Ok(true);
         }
-        if !name.starts_with(self.literal_prefix()) {
-            return false;
-        }
-        let name: Vec<char> = name.chars().collect();
-        let (mut at, mut part_at) = (0, 0);
+        let Some(rest) = name.strip_prefix(self.literal_prefix()) else {
+            return Ok(false);
+        };
+        let (mut at, mut part_at) = (0, self.literal_parts);
         // After a mismatch only the last run can take one more character: earlier runs gain nothing.
         let mut resume: Option<(usize, usize)> = None;
-        while at < name.len() {
-            match self.parts.get(part_at) {
+        while let Some(character) = rest[at..].chars().next() {
+            let part = self.parts.get(part_at);
+            spend(steps_left, part.map_or(1, Part::steps))?;
+            match part {
                 Some(Part::Run) => {
                     resume = Some((part_at + 1, at));
                     part_at += 1;
                 }
-                Some(part) if part.takes(name[at]) => {
-                    at += 1;
+                Some(part) if part.takes(character) => {
+                    at += character.len_utf8();
                     part_at += 1;
                 }
                 _ => {
                     let Some((after_run, run_end)) = resume else {
-                        return false;
+                        return Ok(false);
                     };
-                    resume = Some((after_run, run_end + 1));
-                    (part_at, at) = (after_run, run_end + 1);
+                    let taken = rest[run_end..].chars().next().map_or(1, char::len_utf8);
+                    resume = Some((after_run, run_end + taken));
+                    (part_at, at) = (after_run, run_end + taken);
                 }
             }
         }
-        self.parts[part_at..].iter().all(|part| *part == Part::Run)
+        Ok(self.parts[part_at..].iter().all(|part| *part == Part::Run))
     }
 }
 
@@ -127,6 +153,14 @@ impl Part {
             character.len_utf8()
         } else {
             0
+        }
+    }
+
+    /// What comparing one character with it costs.
+    fn steps(&self) -> usize {
+        match self {
+            Self::Class { ranges, .. } => ranges.len().max(1),
+            _ => 1,
         }
     }
 
@@ -189,7 +223,7 @@ fn class_ranges(members: &[char]) -> Vec<(char, char)> {
 
 /// A pattern that is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a pattern may have 4,096 characters")]
+#[error("a pattern may have 4,096 bytes")]
 pub struct GlobError;
 
 #[cfg(test)]

@@ -141,9 +141,12 @@ impl Layout {
         Ok(self)
     }
 
-    /// Who may sign links of `step`, in the order in which it lists their ids; ids without a key are left out.
+    /// Who may sign links of `step`, in the order in which it lists their ids; ids without a key are left out, and so are repetitions,
+    /// which the reference tools accept: each would cost a copy of its key.
     pub fn functionaries<'l>(&'l self, step: &'l Step) -> impl Iterator<Item = Functionary<'l>> {
-        step.pubkeys.iter().filter_map(|id| {
+        let mut seen = BTreeSet::new();
+        let ids = step.pubkeys.iter().filter(move |id| seen.insert(*id));
+        ids.filter_map(|id| {
             if let Some(key) = self.keys.get(id) {
                 return Some(Functionary { id, key });
             }

@@ -1,5 +1,6 @@
 //! Artifact rules (in-toto 1.0 §4.3.3) as data.
 
+use super::artifact::NAME_BYTES_MAX;
 use super::{Glob, LayoutError};
 use crate::json::{Json, ShapeError, strings};
 
@@ -53,6 +54,11 @@ impl Rule {
     /// [`LayoutError::Shape`] when the words are not one of the seven rules.
     pub fn parse(words: &[String]) -> Result<Self, LayoutError> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        // Prefixes are put before every name that a rule looks up.
+        if words.iter().any(|word| word.len() > NAME_BYTES_MAX) {
+            let problem = "a pattern, prefix or name in a rule may have 4,096 bytes";
+            return Err(LayoutError::Shape(ShapeError::new(problem)));
+        }
         let keyword = words
             .first()
             .map(|word| word.to_ascii_uppercase())

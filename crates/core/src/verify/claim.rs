@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::attest::rebuild::Rebuild;
 use crate::attest::{Attestation, AttestationError, WeakLink};
@@ -38,7 +39,8 @@ pub struct Claim {
 #[derive(Clone, Debug)]
 pub(super) enum Said {
     Rebuild(Box<StatedRebuild>),
-    Weak(WeakLink),
+    /// Shared by the parties that signed it: a large link with many signers is kept once.
+    Weak(Arc<WeakLink>),
 }
 
 /// A rebuild with the digests by which it is compared, computed once.
@@ -221,9 +223,9 @@ fn read(
         return Ok(Vec::new());
     }
     let opened = envelope.open_within(keys, limits, &mut left.signature_checks);
-    let opened = opened.map_err(|_| match left.signature_checks {
-        0 => DropReason::TooMuch,
-        _ => DropReason::NotSigned,
+    let opened = opened.map_err(|refused| match refused.unchecked {
+        true => DropReason::TooMuch,
+        false => DropReason::NotSigned,
     })?;
     let signers: BTreeMap<usize, String> = opened
         .signers()
@@ -237,10 +239,12 @@ fn read(
         said,
     };
     match Attestation::read(&opened, limits)? {
-        Attestation::Weak(link) => Ok(signers
-            .into_keys()
-            .map(|party| claim(party, Said::Weak(link.clone())))
-            .collect()),
+        Attestation::Weak(link) => {
+            let link = Arc::new(link);
+            let said = || Said::Weak(Arc::clone(&link));
+            let parties = signers.into_keys();
+            Ok(parties.map(|party| claim(party, said())).collect())
+        }
         Attestation::Rebuild(rebuild) => {
             let Some((&party, _)) = signers.iter().find(|(_, name)| **name == rebuild.party) else {
                 return Err(DropReason::AnotherParty {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod chain_properties;
+mod cost_attacks;
 mod layout_attacks;
 mod link_attacks;
 mod naive;

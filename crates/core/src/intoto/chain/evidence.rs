@@ -44,7 +44,9 @@ pub(super) struct Sources<'w> {
 pub(super) struct Budget {
     links: usize,
     bytes: usize,
-    signature_checks: usize,
+    pub(super) signature_checks: usize,
+    /// Work of rules; see [`Limits::rule_steps_max`].
+    pub(super) rule_steps: usize,
 }
 
 impl Budget {
@@ -53,6 +55,7 @@ impl Budget {
             links: limits.evidence_count_max,
             bytes: limits.evidence_bytes_max,
             signature_checks: limits.evidence_signature_checks_max,
+            rule_steps: limits.rule_steps_max,
         }
     }
 
@@ -102,7 +105,10 @@ impl Place<'_> {
         let offered: Vec<&PublicKey> = keys.iter().collect();
         let opened = envelope
             .open_by_id(&offered, limits, &mut sources.budget.signature_checks)
-            .map_err(|_| Dropped::NotSigned)?;
+            .map_err(|refused| match refused.unchecked {
+                true => Dropped::OverLimit,
+                false => Dropped::NotSigned,
+            })?;
         let is_owner = |id: &str| self.owners.iter().any(|owner| owner.id == id);
         let signers: BTreeSet<Fingerprint> = opened
             .signer_ids()

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::intoto::glob::OutOfSteps;
 use crate::intoto::{Artifacts, DigestSet, Glob};
 
 /// After so many patterns that only name an ending, sorting names by their endings pays.
@@ -45,28 +46,34 @@ impl<'l> Queue<'l> {
     }
 
     /// What is left below `folder` (`folder/…`; all for `None`) and matches `pattern` there, in the order of names.
-    pub(super) fn matching(&mut self, folder: Option<&str>, pattern: &Glob) -> Vec<usize> {
+    /// Each name that is looked at takes from `steps_left`, by what comparing it costs.
+    pub(super) fn matching(
+        &mut self,
+        folder: Option<&str>,
+        pattern: &Glob,
+        steps_left: &mut usize,
+    ) -> Result<Vec<usize>, OutOfSteps> {
         let start = folder.map_or_else(String::new, |folder| joined(folder, ""));
         let spelt = format!("{start}{}", pattern.literal_prefix());
         if pattern.is_literal() {
-            return self.find(&spelt).into_iter().collect();
+            return Ok(self.find(&spelt).into_iter().collect());
         }
         if spelt.is_empty() && !pattern.literal_suffix().is_empty() {
             self.scans += 1;
             if self.scans > SCANS_BEFORE_INDEX {
-                return self.matching_by_ending(pattern);
+                return self.matching_by_ending(pattern, steps_left);
             }
         }
         let range = self.starting_with(&spelt);
         let mut found = Vec::new();
         let mut at = self.left_from(range.start);
         while at < range.end {
-            if pattern.matches(&self.names[at][start.len()..]) {
+            if pattern.matches_within(&self.names[at][start.len()..], steps_left)? {
                 found.push(at);
             }
             at = self.left_from(at + 1);
         }
-        found
+        Ok(found)
     }
 
     fn find(&mut self, name: &str) -> Option<usize> {
@@ -80,7 +87,11 @@ impl<'l> Queue<'l> {
         from..from + length
     }
 
-    fn matching_by_ending(&mut self, pattern: &Glob) -> Vec<usize> {
+    fn matching_by_ending(
+        &mut self,
+        pattern: &Glob,
+        steps_left: &mut usize,
+    ) -> Result<Vec<usize>, OutOfSteps> {
         let names = &self.names;
         let reversed = |at: usize| names[at].bytes().rev();
         let by_ending = self.by_ending.get_or_insert_with(|| {
@@ -90,18 +101,21 @@ impl<'l> Queue<'l> {
         });
         let ending = pattern.literal_suffix();
         let from = by_ending.partition_point(|at| reversed(*at).lt(ending.bytes().rev()));
-        let candidates: Vec<usize> = by_ending[from..]
-            .iter()
-            .copied()
-            .take_while(|at| names[*at].ends_with(ending))
-            .filter(|at| pattern.matches(names[*at]))
-            .collect();
+        let mut candidates = Vec::new();
+        for at in by_ending[from..].iter().copied() {
+            if !names[at].ends_with(ending) {
+                break;
+            }
+            if pattern.matches_within(names[at], steps_left)? {
+                candidates.push(at);
+            }
+        }
         let mut found: Vec<usize> = candidates
             .into_iter()
             .filter(|at| self.left_from(*at) == *at)
             .collect();
         found.sort_unstable();
-        found
+        Ok(found)
     }
 
     /// The first name from `at` on that is left, or the number of names.
@@ -141,7 +155,9 @@ mod tests {
     }
 
     fn matching(queue: &mut Queue<'_>, folder: Option<&str>, pattern: &str) -> Vec<String> {
-        let found = queue.matching(folder, &Glob::parse(pattern).unwrap());
+        let mut steps = 1_000;
+        let found = queue.matching(folder, &Glob::parse(pattern).unwrap(), &mut steps);
+        let found = found.unwrap();
         found
             .into_iter()
             .map(|at| queue.name(at).to_owned())

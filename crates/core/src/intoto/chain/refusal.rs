@@ -70,6 +70,20 @@ pub enum Refusal {
         /// The artifacts that a DISALLOW found; none for a REQUIRE.
         artifacts: Vec<String>,
     },
+    /// The rules would take more work than a verification may.
+    #[error("{} {item:?}: {rule} over its {}s comes after the {steps_max} steps that all rules together may take", kind.noun(), noun(*.list))]
+    RuleSteps {
+        /// Whether a step or an inspection has the rule.
+        kind: ItemKind,
+        /// The step or inspection.
+        item: String,
+        /// The list that the rule stands over.
+        list: ArtifactList,
+        /// The rule that was not finished.
+        rule: String,
+        /// The limit.
+        steps_max: usize,
+    },
     /// A sublayout is refused.
     #[error("the sublayout {path:?} of step {step:?}: {source}")]
     Sublayout {

@@ -70,7 +70,7 @@ pub enum Dropped {
     #[error("it cannot be read: {0}")]
     Unreadable(String),
     /// All links together are too many or too large.
-    #[error("it is over the limit for all links together")]
+    #[error("it is over the limit for all links together, or for the signature checks of one")]
     OverLimit,
     /// Not an envelope.
     #[error("it is no envelope: {0}")]

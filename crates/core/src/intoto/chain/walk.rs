@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::{Budget, Evidence, Place, Sources, Sublayout, places};
 use super::refusal::ItemKind;
-use super::rules::{Links, apply};
+use super::rules::{Links, Unfinished, apply};
 use super::{
     Accepted, Chain, Disagreement, Ending, Fate, InspectionTrace, Inspector, LinkSource, LinkTrace,
     Refusal, RuleTrace, StepTrace, Trace, Verification, link_of,
@@ -88,7 +88,7 @@ impl Walk<'_> {
         for (step, traced) in layout.steps.iter().zip(&mut trace.steps) {
             let lists = (&step.expected_materials, &step.expected_products);
             let item = (ItemKind::Step, step.name.as_str());
-            ruled(item, lists, &by_name, &mut traced.rules)?;
+            self.ruled(item, lists, &by_name, &mut traced.rules)?;
         }
         let records = self.inspections(&layout, root, trace)?;
         by_name.extend(records.iter().map(|(name, link)| (*name, link)));
@@ -98,13 +98,13 @@ impl Walk<'_> {
                 &inspection.expected_products,
             );
             let item = (ItemKind::Inspection, inspection.name.as_str());
-            ruled(item, lists, &by_name, &mut traced.rules)?;
+            self.ruled(item, lists, &by_name, &mut traced.rules)?;
         }
         Ok(summary(&layout, &mut links))
     }
 
     /// Signatures first, then content, then expiry, then parameters.
-    fn opened(&self, root: &Root<'_>, trace: &mut Trace) -> Result<Layout, Refusal> {
+    fn opened(&mut self, root: &Root<'_>, trace: &mut Trace) -> Result<Layout, Refusal> {
         if root.keys.is_empty() {
             return Err(Refusal::NoKeys);
         }
@@ -116,8 +116,13 @@ impl Walk<'_> {
         let valid = valid.collect::<Result<Vec<_>, _>>()?;
         let keys: Vec<&PublicKey> = valid.iter().collect();
         let ids = |keys: Vec<&PublicKey>| keys.iter().map(|key| key.id().to_owned()).collect();
-        let mut checks = self.limits.signature_checks_max;
-        let Ok(opened) = envelope.open_by_id(&keys, self.limits, &mut checks) else {
+        // The caller's own layout costs its own; those of functionaries share what there is for all links.
+        let mut own_checks = self.limits.signature_checks_max;
+        let checks = match root.depth {
+            0 => &mut own_checks,
+            _ => &mut self.sources.budget.signature_checks,
+        };
+        let Ok(opened) = envelope.open_by_id(&keys, self.limits, checks) else {
             return Err(Refusal::NotSigned(ids(keys)));
         };
         let has_signed = |key: &&PublicKey| opened.signers().contains(&key.fingerprint());
@@ -305,6 +310,43 @@ impl Walk<'_> {
             Ending::Killed => Err(refused("was ended before it returned".to_owned())),
         }
     }
+
+    /// Applies the rules of a step or inspection to its two lists.
+    fn ruled(
+        &mut self,
+        (kind, item): (ItemKind, &str),
+        (materials, products): (&Vec<Rule>, &Vec<Rule>),
+        links: &Links<'_>,
+        traces: &mut Vec<RuleTrace>,
+    ) -> Result<(), Refusal> {
+        let lists = [
+            (ArtifactList::Materials, materials),
+            (ArtifactList::Products, products),
+        ];
+        let steps_max = self.limits.rule_steps_max;
+        for (list, rules) in lists {
+            let steps_left = &mut self.sources.budget.rule_steps;
+            apply(rules, list, links, item, steps_left, traces).map_err(|Unfinished(rule)| {
+                Refusal::RuleSteps {
+                    kind,
+                    item: item.to_owned(),
+                    list,
+                    rule,
+                    steps_max,
+                }
+            })?;
+            if let Some(broken) = traces.last().filter(|last| last.is_violation()) {
+                return Err(Refusal::Rule {
+                    kind,
+                    item: item.to_owned(),
+                    list,
+                    rule: broken.rule.clone(),
+                    artifacts: broken.artifacts.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A sublayout's summary as the link of the step that was delegated.
@@ -313,32 +355,6 @@ fn named(step: &Step, summary: Link) -> Link {
         name: step.name.clone(),
         ..summary
     }
-}
-
-/// Applies the rules of a step or inspection to its two lists.
-fn ruled(
-    (kind, item): (ItemKind, &str),
-    (materials, products): (&Vec<Rule>, &Vec<Rule>),
-    links: &Links<'_>,
-    traces: &mut Vec<RuleTrace>,
-) -> Result<(), Refusal> {
-    let lists = [
-        (ArtifactList::Materials, materials),
-        (ArtifactList::Products, products),
-    ];
-    for (list, rules) in lists {
-        traces.extend(apply(rules, list, links[item], links));
-        if let Some(broken) = traces.last().filter(|last| last.is_violation()) {
-            return Err(Refusal::Rule {
-                kind,
-                item: item.to_owned(),
-                list,
-                rule: broken.rule.clone(),
-                artifacts: broken.artifacts.clone(),
-            });
-        }
-    }
-    Ok(())
 }
 
 /// The first link if all are equal in materials and products; `None` when there are none.
