@@ -9,7 +9,9 @@ use quorate::envelope::{
 use quorate::json::{JsonErrorKind, canonical, parse as parse_json};
 use quorate::key::{PublicKey, SigningKey};
 use quorate::limits::Limits;
-use quorate_testkit::scenario::{ed25519, edited, flipped, metablock, p256, p384, replaced};
+use quorate_testkit::scenario::{
+    ed25519, edited, flipped, metablock, p256, p384, replaced, rsa2048,
+};
 
 const PAYLOAD: &[u8] = br#"{"_type":"link","name":"x"}"#;
 
@@ -301,6 +303,21 @@ fn signatures_without_ids_over_a_large_payload_cost_by_its_bytes() {
     open(8).unwrap();
     assert!(open(7).unwrap_err().unchecked);
     assert!(open(3).unwrap_err().unchecked);
+}
+
+#[test]
+fn checks_by_large_rsa_keys_cost_by_the_modulus() {
+    let key = rsa2048("r");
+    let bytes = sign("x", b"", &[&key]);
+    let open = |units: usize| {
+        let limits = Limits {
+            signature_checks_max: units,
+            ..Limits::STANDARD
+        };
+        parse(&bytes).unwrap().open(&[key.public()], &limits)
+    };
+    open(5).unwrap();
+    assert!(open(4).unwrap_err().unchecked);
 }
 
 #[test]

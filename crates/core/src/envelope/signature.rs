@@ -43,7 +43,7 @@ impl Signature {
                 if claimed.is_some_and(means_another) {
                     continue;
                 }
-                checks.take()?;
+                checks.take(key)?;
                 if self.is_by(key, id, message) {
                     return Some((key.fingerprint(), id.to_owned()));
                 }
@@ -77,8 +77,9 @@ impl Checks {
         }
     }
 
-    fn take(&mut self) -> Option<()> {
-        let left = self.units_left.checked_sub(self.units_each);
+    fn take(&mut self, key: &PublicKey) -> Option<()> {
+        let cost = self.units_each + key.check_units_above_one();
+        let left = self.units_left.checked_sub(cost);
         self.ran_out |= left.is_none();
         self.units_left = left?;
         Some(())

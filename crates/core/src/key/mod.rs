@@ -106,6 +106,12 @@ impl PublicKey {
         }
     }
 
+    /// What a signature check by this key costs beyond one by an Ed25519 key, in units of [`Limits::signature_check_units`]: it grows with
+    /// the square of an RSA modulus, and a key of 8,192 bits with the largest exponent takes 3 ms.
+    pub(crate) fn check_units_above_one(&self) -> usize {
+        (self.material.rsa_modulus_bytes() / 128).pow(2)
+    }
+
     /// The same key with another scheme of its type, such as `rsa-pkcs1v15-sha256`; a computed id changes with it.
     ///
     /// # Errors
