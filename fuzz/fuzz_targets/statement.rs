@@ -15,9 +15,9 @@ fuzz_target!(|payload: &[u8]| {
     let again = Rebuild::from_statement(&written, &LIMITS).expect("what we write is read");
     assert_eq!(again.statement(), written);
     assert_eq!(again.environment_digest(), rebuild.environment_digest());
-    assert_eq!(again.source.dsc, rebuild.source.dsc);
+    assert_eq!(again.source, rebuild.source);
     assert_eq!(again.products.len(), rebuild.products.len());
-    assert!(rebuild.started <= rebuild.finished && !rebuild.source.indexes.is_empty());
+    assert!(rebuild.started <= rebuild.finished);
     match attestation(&rebuild.link()) {
         Ok(Attestation::Rebuild(linked)) => assert_eq!(linked.statement(), written),
         other => panic!("a statement's own link is read as {other:?}"),

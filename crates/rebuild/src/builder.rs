@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
 use quorate::attest::rebuild::{
-    Builds, Byproduct, EnvironmentPackage, IndexRecord, Rebuild, RootRecord, SourceFile,
-    SourceRelease,
+    Builds, Byproduct, DebianSource, EnvironmentPackage, IndexRecord, Rebuild, RootRecord, Source,
+    SourceFile,
 };
 use quorate::time::Timestamp;
 
@@ -316,13 +316,8 @@ impl Record<'_> {
     ) -> Result<Rebuild, RebuildError> {
         Ok(Rebuild {
             party: self.job.party.clone(),
-            source: self.release()?,
+            source: Source::Debian(self.release()?),
             architecture: self.architecture,
-            builds: match self.builds {
-                BuildsChoice::Any => Builds::Any,
-                BuildsChoice::All => Builds::All,
-                BuildsChoice::Binary => Builds::Binary,
-            },
             command: building::command(self.builds),
             variables: self.variables,
             build_path: path.display().to_string(),
@@ -341,11 +336,16 @@ impl Record<'_> {
         })
     }
 
-    fn release(&self) -> Result<SourceRelease, RebuildError> {
+    fn release(&self) -> Result<DebianSource, RebuildError> {
         let dsc = self.source.folder.join(self.source.dsc());
         let files = self.source.files.iter();
         let releases = self.archive.indexes.releases.iter();
-        Ok(SourceRelease {
+        Ok(DebianSource {
+            builds: match self.builds {
+                BuildsChoice::Any => Builds::Any,
+                BuildsChoice::All => Builds::All,
+                BuildsChoice::Binary => Builds::Binary,
+            },
             name: self.source.entry.name.clone(),
             version: self.source.entry.version.clone(),
             dsc: fs::read(&dsc).map_err(RebuildError::io("read", &dsc))?,

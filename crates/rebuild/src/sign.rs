@@ -219,8 +219,8 @@ fn signed(rebuild: &Rebuild, keyid: String, names: &[String]) -> Signed {
     Signed {
         keyid,
         party: rebuild.party.clone(),
-        source: rebuild.source.name.clone(),
-        version: rebuild.source.version.clone(),
+        source: rebuild.source.name().to_owned(),
+        version: rebuild.source.version().to_owned(),
         architecture: rebuild.architecture.clone(),
         invocation: rebuild.invocation.clone(),
         unlimited: rebuild.unlimited.clone(),

@@ -69,13 +69,7 @@ fn read_link(link: &Object<'_>, limits: &Limits) -> Result<Attestation, Attestat
         )));
     }
     let rebuild = statement::read(carried, limits)?;
-    let stated: BTreeMap<_, _> = rebuild
-        .source
-        .files
-        .iter()
-        .map(|file| (file.name.clone(), file.digests.sha256))
-        .collect();
-    if materials != stated {
+    if materials != rebuild.source.materials() {
         return Err(AttestationError::LinkDiffers("materials"));
     }
     let stated: BTreeMap<_, _> = rebuild
@@ -115,12 +109,10 @@ pub(super) fn write(rebuild: &Rebuild) -> Json<'static> {
         )
     };
     // Maps: names come from outside, and one that occurs twice is for readers to refuse.
-    let materials: BTreeMap<_, _> = rebuild
-        .source
-        .files
+    let materials = rebuild.source.materials();
+    let materials = materials
         .iter()
-        .map(|file| artifact(&file.name, file.digests.sha256))
-        .collect();
+        .map(|(name, sha256)| artifact(name, *sha256));
     let products: BTreeMap<_, _> = rebuild
         .products
         .iter()

@@ -4,6 +4,7 @@
 //! **Leaves:** a [`rebuild::Rebuild`] or a [`WeakLink`]; or the payloads to sign.
 //! **Never:** an opinion about whether what it says is true or equal to anything.
 
+mod debian;
 mod link;
 pub mod rebuild;
 mod statement;

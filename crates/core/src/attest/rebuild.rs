@@ -23,11 +23,9 @@ pub struct Rebuild {
     /// The party's own name for itself.
     pub party: String,
     /// What was built.
-    pub source: SourceRelease,
+    pub source: Source,
     /// The architecture that the build ran for.
     pub architecture: String,
-    /// Which binary packages were asked for.
-    pub builds: Builds,
     /// The command as a list of words.
     pub command: Vec<String>,
     /// The whole environment of the build.
@@ -54,9 +52,16 @@ pub struct Rebuild {
     pub rebuilder_version: String,
 }
 
-/// A source package: its name, its version and every file of it.
+/// What was built, by the kind of release that it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceRelease {
+pub enum Source {
+    /// A Debian source package.
+    Debian(DebianSource),
+}
+
+/// A Debian source package: its name, its version and every file of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DebianSource {
     /// The source package's name.
     pub name: String,
     /// The full version.
@@ -67,6 +72,8 @@ pub struct SourceRelease {
     pub dsc: Vec<u8>,
     /// The signed indexes by which the source was authenticated.
     pub indexes: Vec<IndexRecord>,
+    /// Which binary packages were asked for.
+    pub builds: Builds,
 }
 
 /// A file of a source package.
@@ -236,7 +243,70 @@ impl Rebuild {
     }
 }
 
-impl SourceRelease {
+impl Source {
+    /// The build type of a rebuild of such a source.
+    pub fn build_type(&self) -> &'static str {
+        match self {
+            Self::Debian(_) => BUILD_TYPE,
+        }
+    }
+
+    /// What people call the source: the source package's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Debian(source) => &source.name,
+        }
+    }
+
+    /// What people call the release: the source package's full version.
+    pub fn version(&self) -> &str {
+        match self {
+            Self::Debian(source) => &source.version,
+        }
+    }
+
+    /// SHA-256 over everything that makes two sources the same. Two rebuilds are of one source when these are equal.
+    pub fn digest(&self) -> Sha256 {
+        match self {
+            Self::Debian(source) => source.digest(),
+        }
+    }
+
+    /// The materials of the in-toto link, by name.
+    pub(super) fn materials(&self) -> BTreeMap<String, Sha256> {
+        match self {
+            Self::Debian(source) => source.materials(),
+        }
+    }
+
+    fn bound(&self) -> Result<(), AttestationError> {
+        match self {
+            Self::Debian(source) => source.bound(),
+        }
+    }
+}
+
+impl DebianSource {
+    /// Over the names, sizes and both digests of every source file.
+    fn digest(&self) -> Sha256 {
+        let line = |file: &SourceFile| {
+            format!(
+                "{} {} {} {}\n",
+                file.digests.sha256, file.digests.sha512, file.size, file.name
+            )
+        };
+        let mut lines: Vec<String> = self.files.iter().map(line).collect();
+        lines.sort();
+        Sha256::of(lines.concat().as_bytes())
+    }
+
+    fn materials(&self) -> BTreeMap<String, Sha256> {
+        let files = self.files.iter();
+        files
+            .map(|file| (file.name.clone(), file.digests.sha256))
+            .collect()
+    }
+
     fn bound(&self) -> Result<(), AttestationError> {
         let source = |problem| Err(AttestationError::Source(problem));
         let described = Dsc::parse(&self.dsc)?;

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::AttestationError;
+use super::debian::{self, DebianParts};
 use super::rebuild::{
-    BUILD_TYPE, BUILD_TYPE_STEM, Builds, Byproduct, EnvironmentPackage, IndexRecord, PARTY_STEM,
-    Product, Rebuild, RootRecord, SourceFile, SourceRelease,
+    BUILD_TYPE, BUILD_TYPE_STEM, Byproduct, EnvironmentPackage, PARTY_STEM, Product, Rebuild,
+    RootRecord, Source,
 };
 use crate::digest::{Digests, Sha256, Sha512};
 use crate::json::{Json, Members, Object, ShapeError, array, integer, object, string, strings};
@@ -37,7 +35,7 @@ pub(super) fn read(value: &Json<'_>, limits: &Limits) -> Result<Rebuild, Attesta
         .read("buildDefinition", object)
         .map_err(|error| error.within("predicate"))?;
     let build_type = definition.read("buildType", string)?;
-    if build_type != BUILD_TYPE {
+    let Some(source) = SourceParts::of(build_type) else {
         let known_family = build_type.starts_with(BUILD_TYPE_STEM);
         let error = if known_family {
             AttestationError::Newer
@@ -45,7 +43,7 @@ pub(super) fn read(value: &Json<'_>, limits: &Limits) -> Result<Rebuild, Attesta
             AttestationError::Type
         };
         return Err(error(build_type.to_owned()));
-    }
+    };
     let too_many = |name: &str, value: &Json<'_>| {
         array(value)
             .is_ok_and(|items| items.len() > limits.materials_max)
@@ -55,7 +53,7 @@ pub(super) fn read(value: &Json<'_>, limits: &Limits) -> Result<Rebuild, Attesta
         too_many(name, value).map_or(Ok(()), Err)?;
     }
     let products = statement.read_items("subject", read_product)?;
-    read_rebuild(definition, predicate, products)
+    read_rebuild(definition, predicate, source, products)
         .map_err(|error| error.within("predicate"))?
         .bound(limits)
 }
@@ -63,6 +61,7 @@ pub(super) fn read(value: &Json<'_>, limits: &Limits) -> Result<Rebuild, Attesta
 fn read_rebuild(
     definition: &Object<'_>,
     predicate: &Object<'_>,
+    source: SourceParts,
     products: Vec<Product>,
 ) -> Result<Rebuild, ShapeError> {
     let external = definition
@@ -80,17 +79,12 @@ fn read_rebuild(
     let missing = |what: &str| ShapeError::new(what).within("buildDefinition.resolvedDependencies");
     let metadata = details.read("metadata", object).map_err(in_details)?;
     let builder = details.read("builder", object).map_err(in_details)?;
-    let materials = Materials::read(definition).map_err(|error| error.within("buildDefinition"))?;
+    let materials =
+        Materials::read(definition, source).map_err(|error| error.within("buildDefinition"))?;
     Ok(Rebuild {
         party: builder.read("id", read_party).map_err(in_builder)?,
         architecture: external
             .read("architecture", read_plain)
-            .map_err(in_external)?,
-        builds: external
-            .read("builds", |value| {
-                Builds::from_name(string(value)?)
-                    .ok_or_else(|| ShapeError::new("expected any, all or binary"))
-            })
             .map_err(in_external)?,
         command: internal.read("command", strings).map_err(in_internal)?,
         variables: internal.read("variables", read_map).map_err(in_internal)?,
@@ -102,12 +96,10 @@ fn read_rebuild(
         root: materials
             .root
             .ok_or_else(|| missing("no build root recorded"))?,
-        source: SourceRelease {
-            files: materials.files,
-            dsc: materials.dsc.ok_or_else(|| missing("no .dsc recorded"))?,
-            indexes: materials.indexes,
-            ..read_source(external).map_err(in_external)?
-        },
+        source: materials
+            .source
+            .finish(external)
+            .map_err(|error| error.within("buildDefinition"))?,
         packages: materials.packages,
         products,
         byproducts: details
@@ -130,30 +122,53 @@ fn read_rebuild(
     })
 }
 
-/// The source's name and version; its files are among the materials.
-fn read_source(external: &Object<'_>) -> Result<SourceRelease, ShapeError> {
-    Ok(SourceRelease {
-        name: external.read("source", string)?.to_owned(),
-        version: external.read("version", string)?.to_owned(),
-        files: Vec::new(),
-        dsc: Vec::new(),
-        indexes: Vec::new(),
-    })
+/// What is gathered of the source while materials are read, by the kind of build.
+enum SourceParts {
+    Debian(DebianParts),
 }
 
-#[derive(Default)]
+impl SourceParts {
+    /// `None` when the build type is not known.
+    fn of(build_type: &str) -> Option<Self> {
+        match build_type {
+            BUILD_TYPE => Some(Self::Debian(DebianParts::default())),
+            _ => None,
+        }
+    }
+
+    /// Takes a material whose role is the source's own; `false` when this kind of source has no such role.
+    fn take(
+        &mut self,
+        role: &str,
+        members: &Object<'_>,
+        annotations: &Object<'_>,
+    ) -> Result<bool, ShapeError> {
+        match self {
+            Self::Debian(parts) => parts.take(role, members, annotations),
+        }
+    }
+
+    fn finish(self, external: &Object<'_>) -> Result<Source, ShapeError> {
+        match self {
+            Self::Debian(parts) => parts.finish(external).map(Source::Debian),
+        }
+    }
+}
+
 struct Materials {
-    files: Vec<SourceFile>,
-    dsc: Option<Vec<u8>>,
-    indexes: Vec<IndexRecord>,
+    source: SourceParts,
     root: Option<RootRecord>,
     packages: Vec<EnvironmentPackage>,
 }
 
 impl Materials {
-    fn read(definition: &Object<'_>) -> Result<Self, ShapeError> {
+    fn read(definition: &Object<'_>, source: SourceParts) -> Result<Self, ShapeError> {
         let list = definition.read("resolvedDependencies", array)?;
-        let mut materials = Self::default();
+        let mut materials = Self {
+            source,
+            root: None,
+            packages: Vec::new(),
+        };
         for (index, material) in list.iter().enumerate() {
             materials
                 .add(material)
@@ -167,29 +182,6 @@ impl Materials {
         let name = members.read("name", string)?.to_owned();
         let annotations = members.read("annotations", object)?;
         match annotations.read("role", string)? {
-            "source" => {
-                if let Some(content) = members.get("content") {
-                    let text = string(content)?;
-                    let bytes = STANDARD
-                        .decode(text)
-                        .map_err(|_| ShapeError::new("not base64").within("content"))?;
-                    if self.dsc.replace(bytes).is_some() {
-                        return Err(ShapeError::new(
-                            "a second file with content: only the .dsc has it",
-                        ));
-                    }
-                }
-                self.files.push(SourceFile {
-                    name,
-                    digests: members.read("digest", read_digests)?,
-                    size: annotations.read("size", integer)?,
-                });
-            }
-            "index" => self.indexes.push(IndexRecord {
-                name,
-                digests: members.read("digest", read_digests)?,
-                date: annotations.read("date", read_time)?,
-            }),
             "root" => {
                 let root = RootRecord {
                     name,
@@ -209,7 +201,11 @@ impl Materials {
                 })?,
             }),
             // A material whose part is unknown could be a second source: nothing may be built from what we do not compare.
-            other => return Err(ShapeError::new(format!("unknown role {other:?}"))),
+            other => {
+                if !self.source.take(other, members, annotations)? {
+                    return Err(ShapeError::new(format!("unknown role {other:?}")));
+                }
+            }
         }
         Ok(())
     }
@@ -238,7 +234,7 @@ fn read_byproduct(value: &Json<'_>) -> Result<Byproduct, ShapeError> {
     })
 }
 
-fn read_digests(value: &Json<'_>) -> Result<Digests, ShapeError> {
+pub(super) fn read_digests(value: &Json<'_>) -> Result<Digests, ShapeError> {
     let members = object(value)?;
     let sha512 = |value: &Json<'_>| {
         Sha512::parse(string(value)?).map_err(|error| ShapeError::new(error.to_string()))
@@ -253,12 +249,12 @@ pub(super) fn read_sha256(value: &Json<'_>) -> Result<Sha256, ShapeError> {
     Sha256::parse(string(value)?).map_err(|error| ShapeError::new(error.to_string()))
 }
 
-fn read_time(value: &Json<'_>) -> Result<Timestamp, ShapeError> {
+pub(super) fn read_time(value: &Json<'_>) -> Result<Timestamp, ShapeError> {
     Timestamp::parse(string(value)?).map_err(|error| ShapeError::new(error.to_string()))
 }
 
 /// A version or architecture: printable, without spaces.
-fn read_plain(value: &Json<'_>) -> Result<String, ShapeError> {
+pub(super) fn read_plain(value: &Json<'_>) -> Result<String, ShapeError> {
     let text = string(value)?;
     let plain =
         !text.is_empty() && text.len() <= 200 && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -323,16 +319,8 @@ fn write_definition(rebuild: &Rebuild) -> Json<'static> {
         .iter()
         .map(|(name, value)| (name.clone(), text(value)));
     Json::object([
-        ("buildType", Json::text(BUILD_TYPE)),
-        (
-            "externalParameters",
-            Json::object([
-                ("source", text(&rebuild.source.name)),
-                ("version", text(&rebuild.source.version)),
-                ("architecture", text(&rebuild.architecture)),
-                ("builds", Json::text(rebuild.builds.name())),
-            ]),
-        ),
+        ("buildType", Json::text(rebuild.source.build_type())),
+        ("externalParameters", write_external(rebuild)),
         (
             "internalParameters",
             Json::object([
@@ -349,36 +337,20 @@ fn write_definition(rebuild: &Rebuild) -> Json<'static> {
     ])
 }
 
+fn write_external(rebuild: &Rebuild) -> Json<'static> {
+    let source = match &rebuild.source {
+        Source::Debian(source) => debian::write_external(source),
+    };
+    let architecture = ("architecture", Json::text(rebuild.architecture.clone()));
+    Json::object(source.into_iter().chain([architecture]))
+}
+
 fn write_materials(rebuild: &Rebuild) -> Vec<Json<'static>> {
-    let mut files = rebuild.source.files.clone();
-    files.sort();
+    let source = match &rebuild.source {
+        Source::Debian(source) => debian::write_materials(source),
+    };
     let mut packages = rebuild.packages.clone();
     packages.sort();
-    let dsc = Digests::of(&rebuild.source.dsc);
-    let files = files.into_iter().map(|file| {
-        let content = (file.digests == dsc)
-            .then(|| ("content", Json::text(STANDARD.encode(&rebuild.source.dsc))));
-        descriptor(
-            file.name,
-            file.digests,
-            [
-                ("role", Json::text("source")),
-                ("size", Json::number(file.size)),
-            ],
-            content,
-        )
-    });
-    let indexes = rebuild.source.indexes.iter().map(|index| {
-        descriptor(
-            index.name.clone(),
-            index.digests,
-            [
-                ("role", Json::text("index")),
-                ("date", Json::text(index.date.to_string())),
-            ],
-            None,
-        )
-    });
     let root = descriptor(
         rebuild.root.name.clone(),
         rebuild.root.digests,
@@ -398,7 +370,7 @@ fn write_materials(rebuild: &Rebuild) -> Vec<Json<'static>> {
             ("annotations", Json::object(annotations)),
         ])
     });
-    files.chain(indexes).chain([root]).chain(packages).collect()
+    source.into_iter().chain([root]).chain(packages).collect()
 }
 
 fn write_details(rebuild: &Rebuild) -> Json<'static> {
@@ -452,7 +424,7 @@ fn write_product(product: Product) -> Json<'static> {
 }
 
 /// A ResourceDescriptor of the attestation framework.
-fn descriptor<const N: usize>(
+pub(super) fn descriptor<const N: usize>(
     name: String,
     digests: Digests,
     annotations: [(&'static str, Json<'static>); N],

@@ -253,28 +253,11 @@ fn read(
                 });
             };
             let stated = StatedRebuild {
-                source: source_digest(&rebuild),
+                source: rebuild.source.digest(),
                 environment: rebuild.environment_digest(),
                 rebuild: *rebuild,
             };
             Ok(vec![claim(party, Said::Rebuild(Box::new(stated)))])
         }
     }
-}
-
-/// SHA-256 over the names, sizes and both digests of every source file: two sources are the same when these are.
-fn source_digest(rebuild: &Rebuild) -> Sha256 {
-    let mut lines: Vec<String> = rebuild
-        .source
-        .files
-        .iter()
-        .map(|file| {
-            format!(
-                "{} {} {} {}\n",
-                file.digests.sha256, file.digests.sha512, file.size, file.name
-            )
-        })
-        .collect();
-    lines.sort();
-    Sha256::of(lines.concat().as_bytes())
 }

@@ -230,8 +230,8 @@ fn votes<'c>(policy: &Policy, claims: &'c [Claim]) -> Vec<Vote<'c>> {
                 architecture: product.architecture.clone(),
             },
             key: Key {
-                source_name: &stated.rebuild.source.name,
-                source_version: &stated.rebuild.source.version,
+                source_name: stated.rebuild.source.name(),
+                source_version: stated.rebuild.source.version(),
                 source: stated.source,
                 environment,
                 digests: product.digests,

@@ -1,7 +1,7 @@
 //! Rebuild statements: every rule of `docs/spec/rebuild.md`, broken once.
 
 use quorate::attest::AttestationError;
-use quorate::attest::rebuild::{Builds, Rebuild};
+use quorate::attest::rebuild::{Builds, DebianSource, Rebuild, Source};
 use quorate::digest::{Digests, Sha256};
 use quorate::json::Json;
 use quorate::limits::Limits;
@@ -12,6 +12,11 @@ const DETAILS: [&str; 2] = ["predicate", "runDetails"];
 
 fn rebuild() -> Rebuild {
     Sample::catdoc().by("alice")
+}
+
+fn debian(rebuild: &mut Rebuild) -> &mut DebianSource {
+    let Source::Debian(source) = &mut rebuild.source;
+    source
 }
 
 fn read(payload: &[u8]) -> Result<Rebuild, AttestationError> {
@@ -40,8 +45,8 @@ fn within<'p>(stem: &[&'p str], rest: &[&'p str]) -> Vec<&'p str> {
 #[test]
 fn a_statement_reads_back_as_it_was_written() {
     let mut written = rebuild();
-    written.builds = Builds::Binary;
-    written.source.files.sort();
+    debian(&mut written).builds = Builds::Binary;
+    debian(&mut written).files.sort();
     written.byproducts.sort();
     let read = read(&written.statement()).unwrap();
     assert_eq!(read, written);
@@ -194,7 +199,7 @@ fn a_dsc_of_another_source_or_version_is_refused() {
         let error = refused(&path, Some(Json::text("1other")));
         assert!(matches!(error, AttestationError::Source(_)), "{error}");
     }
-    let error = refused_rebuild(|r| r.source.dsc = Sample::catdoc().version("1:0.95-7").dsc());
+    let error = refused_rebuild(|r| debian(r).dsc = Sample::catdoc().version("1:0.95-7").dsc());
     assert!(
         matches!(error, AttestationError::Shape(_)),
         "its digest is not recorded: {error}"
@@ -229,17 +234,17 @@ fn a_dsc_whose_recorded_digest_is_another_is_refused() {
 #[test]
 fn source_files_that_are_not_exactly_those_of_the_dsc_are_refused() {
     let extra = |r: &mut Rebuild| {
-        let mut file = r.source.files[0].clone();
+        let mut file = debian(r).files[0].clone();
         file.name = "extra.patch".to_owned();
-        r.source.files.push(file);
+        debian(r).files.push(file);
     };
     let changes: [&dyn Fn(&mut Rebuild); 6] = [
         &extra,
-        &|r| drop(r.source.files.remove(0)),
-        &|r| r.source.files[0].name = "other.orig.tar.gz".to_owned(),
-        &|r| r.source.files[0].size += 1,
-        &|r| r.source.files[0].digests = Digests::of(b"backdoor"),
-        &|r| r.source.files.push(r.source.files[0].clone()),
+        &|r| drop(debian(r).files.remove(0)),
+        &|r| debian(r).files[0].name = "other.orig.tar.gz".to_owned(),
+        &|r| debian(r).files[0].size += 1,
+        &|r| debian(r).files[0].digests = Digests::of(b"backdoor"),
+        &|r| debian(r).files.extend_from_within(..1),
     ];
     for (at, change) in changes.iter().enumerate() {
         let error = refused_rebuild(change);
@@ -252,7 +257,10 @@ fn source_files_that_are_not_exactly_those_of_the_dsc_are_refused() {
 
 #[test]
 fn a_file_listed_twice_in_the_place_of_a_missing_one_is_refused() {
-    let error = refused_rebuild(|r| r.source.files[1] = r.source.files[0].clone());
+    let error = refused_rebuild(|r| {
+        let source = debian(r);
+        source.files[1] = source.files[0].clone();
+    });
     assert!(matches!(error, AttestationError::Source(_)));
 }
 
@@ -260,7 +268,7 @@ fn a_file_listed_twice_in_the_place_of_a_missing_one_is_refused() {
 fn a_dsc_whose_name_is_a_path_is_refused() {
     for name in ["../catdoc.dsc", "a/b.dsc", "", "a\n0 0 0 b"] {
         let error = refused_rebuild(|r| {
-            let mut files = r.source.files.iter_mut();
+            let mut files = debian(r).files.iter_mut();
             let dsc = files.find(|file| file.name.ends_with(".dsc")).unwrap();
             name.clone_into(&mut dsc.name);
         });
@@ -270,7 +278,7 @@ fn a_dsc_whose_name_is_a_path_is_refused() {
 
 #[test]
 fn a_source_that_no_signed_index_lists_is_refused() {
-    let error = refused_rebuild(|r| r.source.indexes.clear());
+    let error = refused_rebuild(|r| debian(r).indexes.clear());
     assert!(matches!(error, AttestationError::Source(_)));
 }
 
@@ -279,7 +287,7 @@ fn a_dsc_that_is_missing_doubled_or_broken_is_refused() {
     let dependencies = within(&DEFINITION, &["resolvedDependencies"]);
     let error = refused_rebuild(|r| {
         // No recorded file is the .dsc, so none carries its content.
-        r.source.files.retain(|file| !file.name.ends_with(".dsc"));
+        debian(r).files.retain(|file| !file.name.ends_with(".dsc"));
     });
     assert!(error.to_string().contains("no .dsc"), "{error}");
     let second = refused(
@@ -288,15 +296,14 @@ fn a_dsc_that_is_missing_doubled_or_broken_is_refused() {
     );
     assert!(matches!(second, AttestationError::Shape(_)), "{second}");
     let broken = refused_rebuild(|r| {
-        let dsc = r
-            .source
+        let dsc = debian(r)
             .files
             .iter()
             .position(|file| file.name.ends_with(".dsc"))
             .unwrap();
-        r.source.dsc = b"junk".to_vec();
-        r.source.files[dsc].digests = Digests::of(b"junk");
-        r.source.files[dsc].size = 4;
+        debian(r).dsc = b"junk".to_vec();
+        debian(r).files[dsc].digests = Digests::of(b"junk");
+        debian(r).files[dsc].size = 4;
     });
     assert!(matches!(broken, AttestationError::Dsc(_)), "{broken}");
 }
@@ -320,8 +327,8 @@ fn a_material_whose_part_is_unknown_is_refused() {
 #[test]
 fn no_build_root_or_two_is_refused() {
     let statement = rebuild().statement();
-    let rebuild = read(&statement).unwrap();
-    let root = rebuild.source.files.len() + rebuild.source.indexes.len();
+    let mut rebuild = read(&statement).unwrap();
+    let root = debian(&mut rebuild).files.len() + debian(&mut rebuild).indexes.len();
     let path = within(&DEFINITION, &["resolvedDependencies"]);
     let at = root.to_string();
     let none = refused(&[&path[..], &[&at]].concat(), None);

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use quorate::attest::rebuild::{
-    Builds, Byproduct, EnvironmentPackage, IndexRecord, Product, Rebuild, RootRecord, SourceFile,
-    SourceRelease,
+    Builds, Byproduct, DebianSource, EnvironmentPackage, IndexRecord, Product, Rebuild, RootRecord,
+    Source, SourceFile,
 };
 use quorate::digest::{Digests, Sha256};
 use quorate::time::Timestamp;
@@ -128,9 +128,8 @@ impl Sample {
         };
         Rebuild {
             party: party.to_owned(),
-            source: self.release(),
+            source: Source::Debian(self.release()),
             architecture: self.architecture.clone(),
-            builds: Builds::Any,
             command: ["dpkg-buildpackage", "-us", "-uc", "-b"]
                 .map(str::to_owned)
                 .to_vec(),
@@ -176,11 +175,12 @@ impl Sample {
         .into_bytes()
     }
 
-    fn release(&self) -> SourceRelease {
+    fn release(&self) -> DebianSource {
         let dsc = self.dsc();
         let described = (format!("{}.dsc", self.file_stem()), dsc.clone());
         let files = self.source_files().into_iter().chain([described]);
-        SourceRelease {
+        DebianSource {
+            builds: Builds::Any,
             name: self.source.clone(),
             version: self.version.clone(),
             files: files
