@@ -202,8 +202,8 @@ fn both_documents_are_signed_and_say_what_is_in_the_folder() {
     assert_eq!(
         (
             &*rebuild.party,
-            &*rebuild.source.name,
-            &*rebuild.source.version
+            rebuild.source.name(),
+            rebuild.source.version()
         ),
         ("party-a", "plain", "1.0")
     );

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use serde::Deserialize;
 
 use super::rules::{delivered, rebuild_step};
+use super::steps::{Problem, StepTerms, StepsError};
 use super::terms::{Environment, OnDissent, Terms, TermsError};
 use crate::digest::Sha256;
 use crate::intoto::{Glob, Layout};
@@ -33,6 +34,8 @@ pub struct PolicyFile {
     materials: Option<MaterialsTable>,
     #[serde(rename = "party", default)]
     parties: Vec<PartyTable>,
+    #[serde(rename = "step", default)]
+    steps: Vec<StepTable>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -62,10 +65,62 @@ enum SourceRule {
 struct PartyTable {
     name: String,
     keys: Vec<String>,
+    /// A party that only carries out later steps says `false`, and has no vote on what was rebuilt.
+    #[serde(default = "rebuilds")]
+    rebuilds: bool,
 }
 
-/// Keys by id, and parties with the ids of their keys.
-type KeyedParties = (BTreeMap<String, PublicKey>, Vec<(String, Vec<String>)>);
+fn rebuilds() -> bool {
+    true
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StepTable {
+    name: String,
+    parties: Vec<String>,
+    threshold: usize,
+    uses: Vec<String>,
+    #[serde(default)]
+    may_add: Vec<String>,
+    #[serde(default)]
+    makes: Vec<String>,
+    #[serde(default)]
+    requires: Vec<String>,
+}
+
+impl StepTable {
+    fn terms(&self) -> Result<StepTerms, StepsError> {
+        let problem = |problem| StepsError::Step {
+            step: self.name.clone(),
+            problem,
+        };
+        let patterns = |texts: &[String]| {
+            let pattern = |text: &String| match Glob::parse(text) {
+                Ok(pattern) if !text.is_empty() => Ok(pattern),
+                _ => Err(problem(Problem::Pattern(text.clone()))),
+            };
+            texts.iter().map(pattern).collect::<Result<Vec<_>, _>>()
+        };
+        if self.threshold == 0 || self.threshold > self.parties.len() {
+            return Err(problem(Problem::Threshold {
+                threshold: self.threshold,
+                parties: self.parties.len(),
+            }));
+        }
+        Ok(StepTerms {
+            name: self.name.clone(),
+            parties: self.parties.clone(),
+            uses: self.uses.clone(),
+            may_add: patterns(&self.may_add)?,
+            makes: patterns(&self.makes)?,
+            requires: self.requires.clone(),
+        })
+    }
+}
+
+/// Keys by id; parties with the ids of their keys, those that rebuild and those that do not.
+type KeyedParties = (BTreeMap<String, PublicKey>, [Vec<(String, Vec<String>)>; 2]);
 
 /// What is to be signed: two payloads, each for an envelope of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,10 +184,11 @@ impl PolicyFile {
             return Err(CompileError::Expired { expires, at });
         }
         let threshold = NonZeroUsize::new(self.threshold).ok_or(CompileError::ThresholdZero)?;
-        if threshold.get() > self.parties.len() {
+        let rebuilders = self.parties.iter().filter(|party| party.rebuilds).count();
+        if threshold.get() > rebuilders {
             return Err(CompileError::ThresholdTooHigh {
                 threshold: threshold.get(),
-                parties: self.parties.len(),
+                parties: rebuilders,
             });
         }
         let key = |reference: &String| {
@@ -144,20 +200,22 @@ impl PolicyFile {
                     Some(_) => CompileError::OpenPgp(reference.clone()),
                 })
         };
-        let (functionaries, parties) = self.parties_with(key)?;
+        let (functionaries, [parties, later_parties]) = self.parties_with(key)?;
+        let steps = self.steps.iter().map(StepTable::terms);
+        let steps = steps
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(TermsError::from)?;
         let artifacts = Glob::parse(&self.artifacts)
             .ok()
             .filter(|pattern| !pattern.as_str().is_empty())
             .ok_or(CompileError::Artifacts)?;
-        let layout = self
-            .layout(expires, threshold, functionaries, &artifacts)
-            .to_json()
-            .to_text();
-        let terms = Terms {
+        let mut terms = Terms {
             name: self.name.clone(),
-            layout: Sha256::of(&layout),
+            layout: Sha256::of(b""),
             artifacts,
             parties,
+            later_parties,
+            steps,
             owners: self.owners.keys.iter().map(key).collect::<Result<_, _>>()?,
             owners_needed: NonZeroUsize::new(self.owners.needed).ok_or(CompileError::OwnersZero)?,
             environment: self
@@ -167,7 +225,10 @@ impl PolicyFile {
                 .unwrap_or(Environment::Any),
             on_dissent: self.on_dissent.unwrap_or(OnDissent::Report),
         };
-        let terms = terms.consistent(limits)?;
+        terms = terms.consistent(limits)?;
+        let layout = self.layout(expires, threshold, functionaries, &terms);
+        let layout = layout.to_json().to_text();
+        terms.layout = Sha256::of(&layout);
         let warnings = self.warnings(&terms);
         Ok(Compiled {
             name: self.name.clone(),
@@ -184,7 +245,7 @@ impl PolicyFile {
     ) -> Result<KeyedParties, CompileError> {
         let mut functionaries: BTreeMap<String, PublicKey> = BTreeMap::new();
         let mut holders = BTreeMap::new();
-        let mut parties = Vec::new();
+        let (mut parties, mut later) = (Vec::new(), Vec::new());
         for party in &self.parties {
             let mut ids = Vec::new();
             for reference in &party.keys {
@@ -201,9 +262,14 @@ impl PolicyFile {
                     return Err(CompileError::OneIdTwoKeys(reference.clone()));
                 }
             }
-            parties.push((party.name.clone(), ids));
+            let list = if party.rebuilds {
+                &mut parties
+            } else {
+                &mut later
+            };
+            list.push((party.name.clone(), ids));
         }
-        Ok((functionaries, parties))
+        Ok((functionaries, [parties, later]))
     }
 
     fn layout(
@@ -211,14 +277,24 @@ impl PolicyFile {
         expires: Timestamp,
         threshold: NonZeroUsize,
         keys: BTreeMap<String, PublicKey>,
-        artifacts: &Glob,
+        terms: &Terms,
     ) -> Layout {
+        let of = |parties: &[(String, Vec<String>)]| {
+            let mut ids: Vec<String> = parties.iter().flat_map(|(_, ids)| ids.clone()).collect();
+            ids.sort();
+            ids
+        };
+        let mut steps = vec![rebuild_step(threshold, of(&terms.parties))];
+        for (table, step) in self.steps.iter().zip(&terms.steps) {
+            let threshold = NonZeroUsize::new(table.threshold).unwrap_or(NonZeroUsize::MAX);
+            steps.push(step.in_layout(threshold, terms.keys_of(step)));
+        }
         Layout {
             expires,
             readme: self.readme.clone(),
-            steps: vec![rebuild_step(threshold, keys.keys().cloned().collect())],
+            inspections: vec![delivered(&terms.artifacts, terms.last_step())],
+            steps,
             keys,
-            inspections: vec![delivered(artifacts)],
         }
     }
 
@@ -227,10 +303,15 @@ impl PolicyFile {
         if self.threshold == 1 {
             warnings.push("threshold 1: one party alone can make any bytes pass".to_owned());
         }
-        if self.threshold * 2 <= self.parties.len() && terms.on_dissent == OnDissent::Report {
-            warnings.push(format!("threshold {} of {} parties: two groups with different bytes can both be confirmed; raise it or set on_dissent = \"refuse\"", self.threshold, self.parties.len()));
+        if self.threshold * 2 <= terms.parties.len() && terms.on_dissent == OnDissent::Report {
+            warnings.push(format!("threshold {} of {} parties: two groups with different bytes can both be confirmed; raise it or set on_dissent = \"refuse\"", self.threshold, terms.parties.len()));
         }
-        for (name, ids) in terms.parties.iter().filter(|(_, ids)| ids.len() > 1) {
+        for (name, ids) in terms
+            .parties
+            .iter()
+            .chain(&terms.later_parties)
+            .filter(|(_, ids)| ids.len() > 1)
+        {
             warnings.push(format!("party {name} has {} keys: quorate counts it once, other in-toto verifiers count keys", ids.len()));
         }
         warnings

@@ -1,15 +1,16 @@
 //! Two signed documents and the owners' keys → a policy in force at a given time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use super::PolicyError;
 use super::rules::{delivered, rebuild_step};
+use super::steps::StepTerms;
 use super::terms::{Environment, OnDissent, PAYLOAD_TYPE_TERMS, Terms};
 use crate::attest::rebuild::STEP;
 use crate::digest::Sha256;
 use crate::envelope::{Envelope, Opened, PAYLOAD_TYPE_IN_TOTO};
-use crate::intoto::{Glob, Layout};
+use crate::intoto::{Glob, Layout, Step};
 use crate::key::{Fingerprint, PublicKey};
 use crate::limits::Limits;
 use crate::time::Timestamp;
@@ -103,6 +104,7 @@ pub struct Policy {
     name: String,
     threshold: NonZeroUsize,
     parties: Vec<Party>,
+    steps: Vec<LaterStep>,
     artifacts: Glob,
     environment: Environment,
     on_dissent: OnDissent,
@@ -128,6 +130,97 @@ impl Party {
     pub fn keys(&self) -> &[PublicKey] {
         &self.keys
     }
+}
+
+/// A step between the rebuilt result and what is delivered.
+#[derive(Clone, Debug)]
+pub struct LaterStep {
+    threshold: NonZeroUsize,
+    parties: Vec<Party>,
+    uses: Vec<String>,
+    step: Step,
+}
+
+impl LaterStep {
+    fn assemble(
+        terms: &StepTerms,
+        in_layout: &Step,
+        all: &Terms,
+        everybody: &BTreeMap<String, Party>,
+    ) -> Result<Self, PolicyError> {
+        let threshold = in_layout.threshold;
+        if *in_layout != terms.in_layout(threshold, all.keys_of(terms)) {
+            return Err(PolicyError::Rules);
+        }
+        let parties = terms.parties.iter().map(|name| everybody[name].clone());
+        let parties: Vec<Party> = parties.collect();
+        if threshold.get() > parties.len() {
+            return Err(PolicyError::Threshold {
+                threshold: threshold.get(),
+                parties: parties.len(),
+            });
+        }
+        Ok(Self {
+            threshold,
+            parties,
+            uses: terms.uses.clone(),
+            step: in_layout.clone(),
+        })
+    }
+
+    /// The step's name.
+    pub fn name(&self) -> &str {
+        &self.step.name
+    }
+
+    /// How many of its parties must state the same.
+    pub fn threshold(&self) -> NonZeroUsize {
+        self.threshold
+    }
+
+    /// The parties that may carry it out.
+    pub fn parties(&self) -> &[Party] {
+        &self.parties
+    }
+
+    /// The steps whose products it takes: `rebuild`, or later steps before it.
+    pub fn uses(&self) -> &[String] {
+        &self.uses
+    }
+
+    /// The step with its artifact rules, as the layout has it.
+    pub fn step(&self) -> &Step {
+        &self.step
+    }
+}
+
+/// Parties by name, each with its keys; a key has one party, whatever ids it has.
+fn keyed<'t>(
+    layout: &Layout,
+    parties: impl Iterator<Item = &'t (String, Vec<String>)>,
+) -> Result<BTreeMap<String, Party>, PolicyError> {
+    let mut fingerprints = BTreeSet::new();
+    let mut keyed = BTreeMap::new();
+    for (name, ids) in parties {
+        let mut keys = Vec::new();
+        for id in ids {
+            let key = layout.keys.get(id);
+            let key = key.ok_or_else(|| PolicyError::UnknownKey(id.clone()))?;
+            if !fingerprints.insert(key.fingerprint()) {
+                return Err(PolicyError::OneKeyTwice(id.clone()));
+            }
+            if key.is_openpgp() {
+                return Err(PolicyError::OpenPgp {
+                    party: name.clone(),
+                    id: id.clone(),
+                });
+            }
+            keys.push(key.clone());
+        }
+        let name = name.clone();
+        keyed.insert(name.clone(), Party { name, keys });
+    }
+    Ok(keyed)
 }
 
 impl Policy {
@@ -179,61 +272,55 @@ impl Policy {
         signed_by: usize,
         owners: usize,
     ) -> Result<Self, PolicyError> {
-        let [step] = &layout.steps[..] else {
+        let Some((rebuild, later)) = layout.steps.split_first() else {
             return Err(PolicyError::Steps);
         };
-        if step.name != STEP {
+        if rebuild.name != STEP || later.len() != terms.steps.len() {
             return Err(PolicyError::Steps);
         }
         // A rule that this program does not apply would be a promise that nobody keeps.
-        if *step != rebuild_step(step.threshold, step.pubkeys.clone())
-            || layout.inspections != [delivered(&terms.artifacts)]
+        if *rebuild != rebuild_step(rebuild.threshold, rebuild.pubkeys.clone())
+            || layout.inspections != [delivered(&terms.artifacts, terms.last_step())]
         {
             return Err(PolicyError::Rules);
         }
-        let mut fingerprints = BTreeSet::new();
-        for id in &step.pubkeys {
-            let key = layout.keys.get(id);
-            let key = key.ok_or_else(|| PolicyError::UnknownKey(id.clone()))?;
-            if !fingerprints.insert(key.fingerprint()) {
-                return Err(PolicyError::OneKeyTwice(id.clone()));
-            }
+        if let Some(id) = rebuild
+            .pubkeys
+            .iter()
+            .find(|id| !layout.keys.contains_key(*id))
+        {
+            return Err(PolicyError::UnknownKey(id.clone()));
         }
-        let mut unclaimed: BTreeSet<&String> = step.pubkeys.iter().collect();
+        let everybody = keyed(&layout, terms.parties.iter().chain(&terms.later_parties))?;
+        let steps = terms.steps.iter().zip(later);
+        let steps = steps
+            .map(|(step, in_layout)| LaterStep::assemble(step, in_layout, &terms, &everybody))
+            .collect::<Result<_, _>>()?;
+        let mut unclaimed: BTreeSet<&String> = rebuild.pubkeys.iter().collect();
         let mut parties = Vec::new();
-        for (name, ids) in terms.parties {
-            let mut keys = Vec::new();
-            for id in &ids {
-                if !unclaimed.remove(id) {
-                    return Err(PolicyError::KeyNotInStep {
-                        party: name,
-                        id: id.clone(),
-                    });
-                }
-                let key = layout.keys[id].clone();
-                if key.is_openpgp() {
-                    return Err(PolicyError::OpenPgp {
-                        party: name,
-                        id: id.clone(),
-                    });
-                }
-                keys.push(key);
+        for (name, ids) in &terms.parties {
+            if let Some(id) = ids.iter().find(|id| !unclaimed.remove(id)) {
+                return Err(PolicyError::KeyNotInStep {
+                    party: name.clone(),
+                    id: id.clone(),
+                });
             }
-            parties.push(Party { name, keys });
+            parties.push(everybody[name].clone());
         }
         if let Some(id) = unclaimed.first() {
             return Err(PolicyError::KeyWithoutParty((*id).clone()));
         }
-        if step.threshold.get() > parties.len() {
+        if rebuild.threshold.get() > parties.len() {
             return Err(PolicyError::Threshold {
-                threshold: step.threshold.get(),
+                threshold: rebuild.threshold.get(),
                 parties: parties.len(),
             });
         }
         Ok(Self {
             name: terms.name,
-            threshold: step.threshold,
+            threshold: rebuild.threshold,
             parties,
+            steps,
             artifacts: terms.artifacts,
             environment: terms.environment,
             on_dissent: terms.on_dissent,
@@ -256,6 +343,11 @@ impl Policy {
     /// The n parties.
     pub fn parties(&self) -> &[Party] {
         &self.parties
+    }
+
+    /// What may happen to the result before it is delivered, in order; empty when the rebuilt files themselves are delivered.
+    pub fn steps(&self) -> &[LaterStep] {
+        &self.steps
     }
 
     /// Names of build outputs that the policy speaks of.
@@ -281,6 +373,14 @@ impl Policy {
     /// How many of the caller's owners signed both documents, and how many keys the caller gave.
     pub fn signatures(&self) -> (usize, usize) {
         (self.signed_by, self.owners)
+    }
+
+    /// All keys that may sign evidence, each once.
+    pub(crate) fn keys(&self) -> Vec<&PublicKey> {
+        let later = self.steps.iter().flat_map(LaterStep::parties);
+        let mut seen = BTreeSet::new();
+        let keys = self.parties.iter().chain(later).flat_map(Party::keys);
+        keys.filter(|key| seen.insert(key.fingerprint())).collect()
     }
 
     /// The party that a key speaks for.

@@ -8,9 +8,11 @@ mod file;
 mod in_force;
 mod refusal;
 mod rules;
+mod steps;
 mod terms;
 
 pub use file::{CompileError, Compiled, PolicyFile};
-pub use in_force::{Document, OwnerError, Owners, Party, Policy};
+pub use in_force::{Document, LaterStep, OwnerError, Owners, Party, Policy};
 pub use refusal::PolicyError;
+pub use steps::{Problem, StepTerms, StepsError};
 pub use terms::{Environment, OnDissent, PAYLOAD_TYPE_TERMS, Terms, TermsError};

@@ -2,8 +2,9 @@
 
 use std::num::NonZeroUsize;
 
+use super::steps::from;
 use crate::attest::rebuild::STEP;
-use crate::intoto::{ArtifactList, Glob, Inspection, Rule, Step};
+use crate::intoto::{Glob, Inspection, Rule, Step};
 
 /// The name of the inspection that matches the delivered file against the rebuilt products.
 const DELIVERED: &str = "delivered";
@@ -20,26 +21,17 @@ pub(super) fn rebuild_step(threshold: NonZeroUsize, pubkeys: Vec<String>) -> Ste
     }
 }
 
-/// The inspection by which other verifiers match the delivered files.
-pub(super) fn delivered(artifacts: &Glob) -> Inspection {
-    let from_rebuild = || {
-        let delivered = Rule::Match {
-            pattern: artifacts.clone(),
-            source_prefix: None,
-            with: ArtifactList::Products,
-            destination_prefix: None,
-            from: STEP.to_owned(),
-        };
-        vec![delivered, Rule::Disallow(everything())]
-    };
+/// The inspection by which other verifiers match the delivered files against the products of the last step.
+pub(super) fn delivered(artifacts: &Glob, step: &str) -> Inspection {
+    let from_step = || vec![from(artifacts, step), Rule::Disallow(everything())];
     Inspection {
         name: DELIVERED.to_owned(),
         run: vec!["true".to_owned()],
-        expected_materials: from_rebuild(),
-        expected_products: from_rebuild(),
+        expected_materials: from_step(),
+        expected_products: from_step(),
     }
 }
 
-fn everything() -> Glob {
+pub(super) fn everything() -> Glob {
     Glob::parse("*").expect("a fixed pattern")
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
+use super::steps::{self, StepTerms, StepsError};
 use crate::attest::is_party_name;
+use crate::attest::rebuild::STEP;
 use crate::digest::Sha256;
 use crate::intoto::Glob;
-use crate::json::{Json, Members, ShapeError, integer, object, string, strings};
+use crate::json::{Json, Members, Object, ShapeError, integer, object, string, strings};
 use crate::key::{KeyError, PublicKey, key_to_json, plain_key_from_json};
 use crate::limits::Limits;
 
@@ -26,6 +28,10 @@ pub struct Terms {
     pub artifacts: Glob,
     /// Parties with the ids of their keys in the layout.
     pub parties: Vec<(String, Vec<String>)>,
+    /// Parties that carry out later steps and do not rebuild, with the ids of their keys in the layout.
+    pub later_parties: Vec<(String, Vec<String>)>,
+    /// What may happen to the result before it is delivered, in order.
+    pub steps: Vec<StepTerms>,
     /// Keys of the owners.
     pub owners: Vec<PublicKey>,
     /// How many owners must sign both documents.
@@ -93,7 +99,18 @@ impl Terms {
                 Json::Array(self.owners.iter().map(key_to_json).collect()),
             ),
         ]);
-        Json::object([
+        let later = [
+            (
+                "laterParties",
+                self.later_parties.iter().map(party).collect::<Vec<_>>(),
+            ),
+            ("steps", self.steps.iter().map(StepTerms::to_json).collect()),
+        ];
+        let later = later
+            .into_iter()
+            .filter(|(_, items)| !items.is_empty())
+            .map(|(name, items)| (name, Json::Array(items)));
+        let always = [
             ("_type", Json::text(TYPE)),
             ("name", Json::text(self.name.clone())),
             (
@@ -114,7 +131,8 @@ impl Terms {
                 ]),
             ),
             ("onDissent", Json::text(self.on_dissent.name())),
-        ])
+        ];
+        Json::object(always.into_iter().chain(later))
     }
 
     /// Reads terms; every member must be there and be understood.
@@ -137,12 +155,14 @@ impl Terms {
         members.only(&[
             "_type",
             "artifacts",
+            "laterParties",
             "layout",
             "materials",
             "name",
             "onDissent",
             "owners",
             "parties",
+            "steps",
         ])?;
         let materials = members.read("materials", object)?;
         materials
@@ -163,8 +183,10 @@ impl Terms {
                         .map_err(|error| ShapeError::new(error.to_string()))
                 })
             })?,
-            artifacts: members.read("artifacts", read_pattern)?,
+            artifacts: members.read("artifacts", steps::pattern)?,
             parties: members.read_items("parties", read_party)?,
+            later_parties: optional(members, "laterParties", read_party)?,
+            steps: optional(members, "steps", StepTerms::from_json)?,
             owners: read_owner_keys(owners.required("keys")?)?,
             owners_needed: owners.read("needed", |value| {
                 NonZeroUsize::new(integer(value)?)
@@ -186,19 +208,35 @@ impl Terms {
         terms.consistent(limits)
     }
 
+    /// The ids of the keys that may carry out a later step, sorted.
+    pub(super) fn keys_of(&self, step: &StepTerms) -> Vec<String> {
+        let all = self.parties.iter().chain(&self.later_parties);
+        let own = all.filter(|(name, _)| step.parties.contains(name));
+        let mut ids: Vec<String> = own.flat_map(|(_, ids)| ids.clone()).collect();
+        ids.sort();
+        ids
+    }
+
+    /// The step whose products are delivered.
+    pub(super) fn last_step(&self) -> &str {
+        self.steps.last().map_or(STEP, |step| &step.name)
+    }
+
     /// Names are plain and unique, counts are in range, one key has one place.
     pub(super) fn consistent(self, limits: &Limits) -> Result<Self, TermsError> {
         if !is_party_name(&self.name) {
             return Err(TermsError::Name(self.name));
         }
-        if self.parties.is_empty() || self.parties.len() > limits.parties_max {
+        if self.parties.is_empty()
+            || self.parties.len() + self.later_parties.len() > limits.parties_max
+        {
             return Err(TermsError::Count("parties", limits.parties_max));
         }
         if self.owners.is_empty() || self.owners.len() > limits.keys_max {
             return Err(TermsError::Count("owners' keys", limits.keys_max));
         }
         let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
-        for (name, keyids) in &self.parties {
+        for (name, keyids) in self.parties.iter().chain(&self.later_parties) {
             if !is_party_name(name) || !names.insert(name) {
                 return Err(TermsError::Name(name.clone()));
             }
@@ -208,6 +246,11 @@ impl Terms {
             if let Some(id) = keyids.iter().find(|id| !ids.insert(*id)) {
                 return Err(TermsError::KeyTwice(id.clone()));
             }
+        }
+        steps::consistent(&self.steps, &names)?;
+        let idle = |name: &&String| !self.steps.iter().any(|step| step.parties.contains(name));
+        if let Some((name, _)) = self.later_parties.iter().find(|(name, _)| idle(&name)) {
+            return Err(TermsError::Idle(name.clone()));
         }
         let owners: BTreeSet<_> = self.owners.iter().map(PublicKey::fingerprint).collect();
         if owners.len() != self.owners.len() {
@@ -223,13 +266,20 @@ impl Terms {
     }
 }
 
-fn read_pattern(value: &Json<'_>) -> Result<Glob, ShapeError> {
-    let pattern = Glob::parse(string(value)?);
-    let pattern = pattern.map_err(|error| ShapeError::new(error.to_string()))?;
-    if pattern.as_str().is_empty() {
-        return Err(ShapeError::new("an empty pattern matches nothing"));
+/// The items of a list that a policy without them leaves out.
+fn optional<T>(
+    members: &Object<'_>,
+    name: &str,
+    read: impl Fn(&Json<'_>) -> Result<T, ShapeError>,
+) -> Result<Vec<T>, ShapeError> {
+    let items = match members.get(name) {
+        None => return Ok(Vec::new()),
+        Some(_) => members.read_items(name, read)?,
+    };
+    if items.is_empty() {
+        return Err(ShapeError::new("empty; leave it out").within(name));
     }
-    Ok(pattern)
+    Ok(items)
 }
 
 fn read_party(value: &Json<'_>) -> Result<(String, Vec<String>), ShapeError> {
@@ -288,6 +338,12 @@ pub enum TermsError {
     /// One key id at two parties.
     #[error("key {0} has two places")]
     KeyTwice(String),
+    /// Later steps that cannot be used.
+    #[error(transparent)]
+    Steps(#[from] StepsError),
+    /// A party that neither rebuilds nor carries out a step.
+    #[error("party {0:?} neither rebuilds nor carries out a step")]
+    Idle(String),
     /// One owner's key twice.
     #[error("one owner's key is listed twice")]
     OwnerTwice,

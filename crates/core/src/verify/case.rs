@@ -1,15 +1,21 @@
 //! One policy and one body of evidence, opened once; a verdict for each artifact.
 
-use super::{Claim, Claims, Evidence, Expected, Reason, Standing, Tally, tally};
+use std::collections::BTreeSet;
+
+use super::answers::{answer, bytes, in_force, one_reason, rebuilt, refused_policy, source};
+use super::later::{Trail, trail};
+use super::tally::Votes;
+use super::{Claim, Claims, Evidence, Expected, Identity, Reason, Tally};
 use crate::digest::Sha256;
 use crate::limits::Limits;
-use crate::policy::{OnDissent, Owners, Policy, PolicyError};
+use crate::policy::{Owners, Policy, PolicyError};
 use crate::time::Timestamp;
 
 /// A policy and evidence, signatures checked.
 pub struct Case {
     policy: Result<Policy, PolicyError>,
     claims: Claims,
+    rule_steps_max: usize,
 }
 
 /// The file in hand as the caller found it.
@@ -54,7 +60,11 @@ impl Case {
             .as_ref()
             .map(|policy| Claims::open(policy, evidence, limits))
             .unwrap_or_default();
-        Self { policy, claims }
+        Self {
+            policy,
+            claims,
+            rule_steps_max: limits.rule_steps_max,
+        }
     }
 
     /// The policy, or why it is not in force.
@@ -69,42 +79,41 @@ impl Case {
 
     /// The origins of every claim about the artifact that `verdict` is about: what a proof must hold to lead to it again, dissent
     /// and what does not count included. Of several documents in which a party says the same, one is enough.
-    pub fn origins_for(&self, verdict: &Verdict) -> Vec<&str> {
+    pub fn origins_for<'v>(&'v self, verdict: &'v Verdict) -> Vec<&'v str> {
         let report = verdict.report();
         let identity = report.tally().and_then(Tally::identity);
-        let sha256 = report.artifact().state.sha256();
+        let trail = report.trail.as_ref();
+        let files: BTreeSet<Sha256> = match trail {
+            None => report.artifact().state.sha256().into_iter().collect(),
+            Some(trail) => trail.used.clone(),
+        };
         let mut kept: Vec<&Claim> = Vec::new();
         for claim in self.claims.claims() {
             let repeated = kept.iter().any(|other| other.says_the_same(claim));
-            if !repeated && claim.is_about(identity, sha256) {
+            if !repeated && claim.is_about(identity, &files) {
                 kept.push(claim);
             }
         }
-        kept.into_iter().map(Claim::origin).collect()
+        let links = trail.into_iter().flat_map(|trail| &trail.origins);
+        let claims = kept.into_iter().map(Claim::origin);
+        claims.chain(links.map(String::as_str)).collect()
     }
 
     /// Answers the six questions for one artifact.
     pub fn judge(&self, artifact: &Artifact, expected: Option<&Expected>) -> Verdict {
         let sha256 = artifact.state.sha256();
-        let (answers, tally) = match &self.policy {
-            Err(error) => (refused_policy(error), None),
-            Ok(policy) => {
-                let tally = tally(
-                    policy,
-                    self.claims.claims(),
-                    sha256,
-                    &artifact.name,
-                    expected,
-                );
-                (answers(policy, &tally, artifact, expected), Some(tally))
-            }
-        };
-        let report = Report {
+        let mut report = Report {
             artifact: artifact.clone(),
             expected: expected.cloned(),
-            answers,
-            tally,
+            answers: Vec::new(),
+            identity: None,
+            tally: None,
+            trail: None,
         };
+        match &self.policy {
+            Err(error) => report.answers = refused_policy(error).into(),
+            Ok(policy) => self.answer(policy, sha256, &mut report),
+        }
         let quorate = report.answers.iter().all(|answer| match answer.question {
             Question::After | Question::Public => answer.outcome != Outcome::No,
             // The first four are asked by every policy.
@@ -117,6 +126,50 @@ impl Case {
         } else {
             Verdict::Refused(report)
         }
+    }
+
+    /// Answers under a policy that is in force.
+    fn answer(&self, policy: &Policy, sha256: Option<Sha256>, report: &mut Report) {
+        let votes = Votes::cast(policy, self.claims.claims());
+        let expected = report.expected.as_ref();
+        let tally = match (policy.steps().is_empty(), sha256) {
+            (false, Some(sha256)) => {
+                let steps = self.claims.steps();
+                let work = self.rule_steps_max;
+                let trail = trail(policy, &votes, steps, sha256, expected, work);
+                let tally = trail.tally.clone();
+                report.trail = Some(trail);
+                tally
+            }
+            _ => votes.tally(sha256, &report.artifact.name, expected),
+        };
+        let bytes = match &report.trail {
+            None => bytes(policy, &tally, &report.artifact, expected),
+            Some(trail) => one_reason(Question::Bytes, trail.delivered.clone()),
+        };
+        let after = match &report.trail {
+            Some(trail) => match trail.outcome.clone() {
+                Ok(reasons) => answer(Question::After, Outcome::Yes, reasons),
+                Err(reason) => answer(Question::After, Outcome::No, vec![reason]),
+            },
+            None if policy.steps().is_empty() => {
+                answer(Question::After, Outcome::NotAsked, Vec::new())
+            }
+            None => answer(Question::After, Outcome::No, vec![Reason::NotJudged]),
+        };
+        report.answers = vec![
+            in_force(policy),
+            source(&tally),
+            rebuilt(policy, &tally),
+            bytes,
+            after,
+            answer(Question::Public, Outcome::NotAsked, Vec::new()),
+        ];
+        report.identity = match &report.trail {
+            None => tally.identity().cloned(),
+            Some(trail) => trail.identity.clone(),
+        };
+        report.tally = Some(tally);
     }
 }
 
@@ -164,8 +217,10 @@ pub struct Answer {
 pub struct Report {
     artifact: Artifact,
     expected: Option<Expected>,
-    answers: [Answer; 6],
+    answers: Vec<Answer>,
+    identity: Option<Identity>,
     tally: Option<Tally>,
+    trail: Option<Trail>,
 }
 
 impl Report {
@@ -180,11 +235,17 @@ impl Report {
     }
 
     /// The six answers in order.
-    pub fn answers(&self) -> &[Answer; 6] {
+    pub fn answers(&self) -> &[Answer] {
         &self.answers
     }
 
-    /// Where the votes stand; `None` when no policy is in force.
+    /// What the file in hand was judged as; `None` when nobody states anything that fits.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// Where the votes stand; of several rebuilt files that later steps used, for the one that decides. `None` when no policy is in
+    /// force.
     pub fn tally(&self) -> Option<&Tally> {
         self.tally.as_ref()
     }
@@ -231,211 +292,5 @@ impl Verdict {
     /// Whether the artifact is quorate.
     pub fn is_quorate(&self) -> bool {
         matches!(self, Self::Quorate(_))
-    }
-}
-
-fn answer(question: Question, outcome: Outcome, reasons: Vec<Reason>) -> Answer {
-    Answer {
-        question,
-        outcome,
-        reasons,
-    }
-}
-
-fn refused_policy(error: &PolicyError) -> [Answer; 6] {
-    let unanswered = |question| answer(question, Outcome::No, vec![Reason::NotJudged]);
-    [
-        answer(
-            Question::Policy,
-            Outcome::No,
-            vec![Reason::PolicyRefused {
-                problem: error.to_string(),
-            }],
-        ),
-        unanswered(Question::Source),
-        unanswered(Question::Rebuilt),
-        unanswered(Question::Bytes),
-        answer(Question::After, Outcome::NotAsked, Vec::new()),
-        answer(Question::Public, Outcome::NotAsked, Vec::new()),
-    ]
-}
-
-fn answers(
-    policy: &Policy,
-    tally: &Tally,
-    artifact: &Artifact,
-    expected: Option<&Expected>,
-) -> [Answer; 6] {
-    let (signed_by, owners) = policy.signatures();
-    let in_force = Reason::PolicyInForce {
-        policy: policy.name().to_owned(),
-        signed_by,
-        owners,
-        expires: policy.expires(),
-    };
-    [
-        answer(Question::Policy, Outcome::Yes, vec![in_force]),
-        source(tally),
-        rebuilt(policy, tally),
-        bytes(policy, tally, artifact, expected),
-        answer(Question::After, Outcome::NotAsked, Vec::new()),
-        answer(Question::Public, Outcome::NotAsked, Vec::new()),
-    ]
-}
-
-fn source(tally: &Tally) -> Answer {
-    match tally.group() {
-        Some(group) if tally.has_quorum() => {
-            let equal = Reason::SourceEqual {
-                name: group.source_name.clone(),
-                version: group.source_version.clone(),
-                source: group.source,
-                parties: group.parties.clone(),
-            };
-            answer(Question::Source, Outcome::Yes, vec![equal])
-        }
-        group => {
-            let too_few = Reason::SourceTooFew {
-                have: group.map_or(0, |group| group.parties.len()),
-                needed: tally.threshold().get(),
-            };
-            answer(Question::Source, Outcome::No, vec![too_few])
-        }
-    }
-}
-
-fn rebuilt(policy: &Policy, tally: &Tally) -> Answer {
-    let parties = tally
-        .group()
-        .map(|group| group.parties.clone())
-        .unwrap_or_default();
-    let (needed, total) = (tally.threshold().get(), policy.parties().len());
-    let dissenters: Vec<String> = tally.dissenters().map(str::to_owned).collect();
-    let (outcome, decisive) = if !tally.has_quorum() {
-        (
-            Outcome::No,
-            Reason::NoQuorum {
-                parties,
-                needed,
-                total,
-            },
-        )
-    } else if !tally.rivals().is_empty() {
-        let identities = tally
-            .identity()
-            .into_iter()
-            .chain(tally.rivals())
-            .cloned()
-            .collect();
-        (Outcome::No, Reason::Ambiguous { identities })
-    } else if policy.on_dissent() == OnDissent::Refuse && !dissenters.is_empty() {
-        (
-            Outcome::No,
-            Reason::DissentRefuses {
-                parties: dissenters,
-            },
-        )
-    } else {
-        (
-            Outcome::Yes,
-            Reason::Quorum {
-                parties,
-                needed,
-                total,
-            },
-        )
-    };
-    let others = tally
-        .standings()
-        .iter()
-        .filter_map(|(party, standing)| other(party.clone(), standing));
-    answer(
-        Question::Rebuilt,
-        outcome,
-        std::iter::once(decisive).chain(others).collect(),
-    )
-}
-
-/// What is to be said of a party that is not in the group.
-fn other(party: String, standing: &Standing) -> Option<Reason> {
-    Some(match standing {
-        Standing::Confirms => return None,
-        Standing::Dissents { sha256 } => Reason::Dissent {
-            party,
-            sha256: *sha256,
-        },
-        Standing::OtherSource { sha256 } => Reason::OtherSource {
-            party,
-            sha256: *sha256,
-        },
-        Standing::OtherEnvironment { .. } => Reason::OtherEnvironment { party },
-        Standing::Void => Reason::Void { party },
-        Standing::OtherIdentity(identity) => Reason::OtherIdentity {
-            party,
-            identity: identity.clone(),
-        },
-        Standing::Weak => Reason::Weak { party },
-        Standing::Absent => Reason::Absent { party },
-    })
-}
-
-fn bytes(
-    policy: &Policy,
-    tally: &Tally,
-    artifact: &Artifact,
-    expected: Option<&Expected>,
-) -> Answer {
-    let found = match &artifact.state {
-        ArtifactState::Unusable(problem) => {
-            return answer(
-                Question::Bytes,
-                Outcome::No,
-                vec![Reason::Unusable {
-                    problem: problem.clone(),
-                }],
-            );
-        }
-        ArtifactState::Read(sha256) => *sha256,
-    };
-    match (tally.group(), expected) {
-        // Bytes that fewer than k parties state are no product yet: a yes here would be misread.
-        (Some(group), _) if group.is_artifact && !tally.has_quorum() => {
-            let few = Reason::NoProduct {
-                product: group.product.clone(),
-                parties: group.parties.clone(),
-            };
-            answer(Question::Bytes, Outcome::No, vec![few])
-        }
-        (Some(group), _) if group.is_artifact => answer(
-            Question::Bytes,
-            Outcome::Yes,
-            vec![Reason::SameBytes {
-                product: group.product.clone(),
-                sha256: found,
-                parties: group.parties.clone(),
-            }],
-        ),
-        (Some(group), _) => {
-            let other = Reason::OtherBytes {
-                product: group.product.clone(),
-                stated: group.digests.sha256,
-                found,
-            };
-            answer(Question::Bytes, Outcome::No, vec![other])
-        }
-        (None, Some(expected)) => answer(
-            Question::Bytes,
-            Outcome::No,
-            vec![Reason::UnknownIdentity {
-                expected: expected.clone(),
-            }],
-        ),
-        (None, None) => {
-            let unknown = Reason::UnknownBytes {
-                found,
-                artifacts: policy.artifacts().as_str().to_owned(),
-            };
-            answer(Question::Bytes, Outcome::No, vec![unknown])
-        }
     }
 }

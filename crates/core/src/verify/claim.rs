@@ -7,7 +7,9 @@ use std::sync::Arc;
 use crate::attest::rebuild::Rebuild;
 use crate::attest::{Attestation, AttestationError, WeakLink};
 use crate::digest::Sha256;
-use crate::envelope::{Envelope, EnvelopeError};
+use crate::envelope::{Envelope, EnvelopeError, Opened, PAYLOAD_TYPE_IN_TOTO};
+use crate::intoto::Link;
+use crate::json::Json;
 use crate::key::PublicKey;
 use crate::limits::Limits;
 use crate::policy::Policy;
@@ -71,15 +73,15 @@ impl Claim {
         self.party == other.party && same
     }
 
-    /// Whether it states anything of this identity, or these bytes under any.
-    pub(super) fn is_about(&self, identity: Option<&Identity>, sha256: Option<Sha256>) -> bool {
+    /// Whether it states anything of this identity, or any of these bytes under any.
+    pub(super) fn is_about(&self, identity: Option<&Identity>, files: &BTreeSet<Sha256>) -> bool {
         match &self.said {
-            Said::Weak(link) => link.products.values().any(|stated| Some(*stated) == sha256),
+            Said::Weak(link) => link.products.values().any(|stated| files.contains(stated)),
             Said::Rebuild(stated) => stated.rebuild.products.iter().any(|product| {
                 let named = identity.is_some_and(|identity| {
                     product.package == identity.package && product.version == identity.version
                 });
-                named || Some(product.digests.sha256) == sha256
+                named || files.contains(&product.digests.sha256)
             }),
         }
     }
@@ -98,10 +100,22 @@ impl Claim {
     }
 }
 
+/// What one party verifiably said to have done in a later step of the policy. Only [`Claims::open`] makes one.
+#[derive(Clone, Debug)]
+pub(super) struct StepClaim {
+    /// The position of the step among the policy's later ones.
+    pub(super) step: usize,
+    /// The position of the party among the step's.
+    pub(super) party: usize,
+    pub(super) origin: String,
+    pub(super) link: Arc<Link>,
+}
+
 /// All claims of a body of evidence, and what was dropped from it.
 #[derive(Clone, Debug, Default)]
 pub struct Claims {
     claims: Vec<Claim>,
+    steps: Vec<StepClaim>,
     dropped: Vec<Dropped>,
 }
 
@@ -135,6 +149,12 @@ pub enum DropReason {
         /// The party that the statement names.
         stated: String,
     },
+    /// Signed, and no link of a later step.
+    #[error("{0}")]
+    Step(String),
+    /// Signed by a party that may not carry out this step.
+    #[error("signed by nobody who may carry out step {0:?}")]
+    OtherStep(String),
     /// More evidence than one verification reads.
     #[error("more evidence than the limits allow; give only the evidence for this package")]
     TooMuch,
@@ -147,11 +167,7 @@ impl Claims {
         evidence: impl IntoIterator<Item = &'e Evidence<'e>>,
         limits: &Limits,
     ) -> Self {
-        let keys: Vec<&PublicKey> = policy
-            .parties()
-            .iter()
-            .flat_map(|party| party.keys())
-            .collect();
+        let keys = policy.keys();
         let mut claims = Self::default();
         let mut left = Left::of(limits);
         let mut seen = BTreeSet::new();
@@ -160,7 +176,8 @@ impl Claims {
                 .take(document)
                 .and_then(|()| read(policy, &keys, document, &mut seen, &mut left, limits));
             match outcome {
-                Ok(said) => claims.claims.extend(said),
+                Ok(Read::Claims(said)) => claims.claims.extend(said),
+                Ok(Read::Steps(said)) => claims.steps.extend(said),
                 Err(reason) => claims.dropped.push(Dropped {
                     origin: document.origin.clone(),
                     reason,
@@ -173,6 +190,10 @@ impl Claims {
     /// The claims.
     pub fn claims(&self) -> &[Claim] {
         &self.claims
+    }
+
+    pub(super) fn steps(&self) -> &[StepClaim] {
+        &self.steps
     }
 
     /// What does not count.
@@ -208,6 +229,12 @@ impl Left {
     }
 }
 
+/// What one document says.
+enum Read {
+    Claims(Vec<Claim>),
+    Steps(Vec<StepClaim>),
+}
+
 /// One document → the claims in it: one for a rebuild, one for each signing party for a weak link, none for a repetition.
 fn read(
     policy: &Policy,
@@ -216,23 +243,29 @@ fn read(
     seen: &mut BTreeSet<Sha256>,
     left: &mut Left,
     limits: &Limits,
-) -> Result<Vec<Claim>, DropReason> {
+) -> Result<Read, DropReason> {
     let envelope = Envelope::parse(&document.bytes, limits)
         .map_err(|error: EnvelopeError| DropReason::Envelope(error.to_string()))?;
     if !seen.insert(envelope.digest()) {
-        return Ok(Vec::new());
+        return Ok(Read::Claims(Vec::new()));
     }
     let opened = envelope.open_within(keys, limits, &mut left.signature_checks);
     let opened = opened.map_err(|refused| match refused.unchecked {
         true => DropReason::TooMuch,
         false => DropReason::NotSigned,
     })?;
+    if let Some(read) = read_step(policy, document, &opened, limits)? {
+        return Ok(read);
+    }
     let signers: BTreeMap<usize, String> = opened
         .signers()
         .iter()
         .filter_map(|key| policy.party_of(*key))
         .map(|party| (party, policy.parties()[party].name().to_owned()))
         .collect();
+    if signers.is_empty() {
+        return Err(DropReason::NotSigned);
+    }
     let claim = |party, said| Claim {
         party,
         origin: document.origin.clone(),
@@ -243,7 +276,8 @@ fn read(
             let link = Arc::new(link);
             let said = || Said::Weak(Arc::clone(&link));
             let parties = signers.into_keys();
-            Ok(parties.map(|party| claim(party, said())).collect())
+            let claims = parties.map(|party| claim(party, said()));
+            Ok(Read::Claims(claims.collect()))
         }
         Attestation::Rebuild(rebuild) => {
             let Some((&party, _)) = signers.iter().find(|(_, name)| **name == rebuild.party) else {
@@ -257,7 +291,52 @@ fn read(
                 environment: rebuild.environment_digest(),
                 rebuild: *rebuild,
             };
-            Ok(vec![claim(party, Said::Rebuild(Box::new(stated)))])
+            let claim = claim(party, Said::Rebuild(Box::new(stated)));
+            Ok(Read::Claims(vec![claim]))
         }
     }
+}
+
+/// The link of a later step, once for each of the step's parties that signed it; `None` for any other document.
+fn read_step(
+    policy: &Policy,
+    document: &Evidence<'_>,
+    opened: &Opened<'_>,
+    limits: &Limits,
+) -> Result<Option<Read>, DropReason> {
+    if policy.steps().is_empty() || opened.payload_type() != PAYLOAD_TYPE_IN_TOTO {
+        return Ok(None);
+    }
+    let value = opened.json(limits).map_err(AttestationError::from)?;
+    let named = |name: &str| match &*value {
+        Json::Object(members) => match members.get(name) {
+            Some(Json::String(text)) => Some(text.to_string()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let name = named("name").filter(|_| named("_type").as_deref() == Some("link"));
+    let step = name.and_then(|name| policy.steps().iter().position(|step| step.name() == name));
+    let Some(step) = step else {
+        return Ok(None);
+    };
+    let link = Link::from_json(&value).map_err(|error| DropReason::Step(error.to_string()))?;
+    let link = Arc::new(link);
+    let parties = policy.steps()[step].parties().iter().enumerate();
+    let signed = parties.filter(|(_, party)| {
+        let mut keys = party.keys().iter().map(PublicKey::fingerprint);
+        keys.any(|key| opened.signers().contains(&key))
+    });
+    let claims: Vec<StepClaim> = signed
+        .map(|(party, _)| StepClaim {
+            step,
+            party,
+            origin: document.origin.clone(),
+            link: Arc::clone(&link),
+        })
+        .collect();
+    if claims.is_empty() {
+        return Err(DropReason::OtherStep(link.name.clone()));
+    }
+    Ok(Some(Read::Steps(claims)))
 }

@@ -6,12 +6,15 @@
 //!
 //! [`Case::open`] checks signatures once; [`Case::judge`] answers for each artifact.
 
+mod answers;
 mod case;
 mod claim;
 mod identity;
+mod later;
 mod reason;
 mod report;
 mod tally;
+mod wording;
 
 pub use case::{
     Accepted, Answer, Artifact, ArtifactState, Case, Outcome, Question, Report, Verdict,

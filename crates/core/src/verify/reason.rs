@@ -151,6 +151,71 @@ pub enum Reason {
         /// What the caller demands.
         expected: Expected,
     },
+    /// The file in hand is what the last step made.
+    FromStep {
+        /// The step.
+        step: String,
+        /// The product's name.
+        product: String,
+        /// The parties that state it.
+        parties: Vec<String>,
+        /// The digest of the file in hand.
+        sha256: Sha256,
+    },
+    /// Nobody who may carry out the last step states these bytes.
+    NotFromStep {
+        /// The step.
+        step: String,
+        /// The digest of the file in hand.
+        found: Sha256,
+    },
+    /// Too few parties of a step state the same.
+    StepTooFew {
+        /// The step.
+        step: String,
+        /// The parties that do.
+        parties: Vec<String>,
+        /// How many are needed.
+        needed: usize,
+    },
+    /// A step took only what it may take, and made only what it may make.
+    StepHeld {
+        /// The step.
+        step: String,
+        /// The parties that state it.
+        parties: Vec<String>,
+        /// How many are needed.
+        needed: usize,
+        /// How many files it took.
+        took: usize,
+    },
+    /// A step took or made something that the policy does not let it.
+    StepBroken {
+        /// The step.
+        step: String,
+        /// The parties that state it.
+        parties: Vec<String>,
+        /// `materials` or `products`.
+        list: String,
+        /// The artifact rule that refuses.
+        rule: String,
+        /// How many files it refuses.
+        count: usize,
+        /// The first of them.
+        files: Vec<String>,
+    },
+    /// A step says that it took nothing.
+    StepTookNothing {
+        /// The step.
+        step: String,
+        /// The parties that state it.
+        parties: Vec<String>,
+    },
+    /// The artifact rules of a step take more work than is allowed.
+    StepOutOfWork {
+        /// The step.
+        step: String,
+    },
     /// The file in hand could not be taken.
     Unusable {
         /// Why.
@@ -183,6 +248,13 @@ impl Reason {
             Self::OtherBytes { .. } => "other-bytes",
             Self::UnknownBytes { .. } => "unknown-bytes",
             Self::UnknownIdentity { .. } => "unknown-identity",
+            Self::FromStep { .. } => "from-step",
+            Self::NotFromStep { .. } => "not-from-step",
+            Self::StepTooFew { .. } => "step-too-few",
+            Self::StepHeld { .. } => "step-held",
+            Self::StepBroken { .. } => "step-broken",
+            Self::StepTookNothing { .. } => "step-took-nothing",
+            Self::StepOutOfWork { .. } => "step-out-of-work",
             Self::Unusable { .. } => "unusable-file",
         }
     }
@@ -223,6 +295,15 @@ impl Reason {
             Self::UnknownIdentity { .. } => {
                 Some("check the name and version, or gather evidence for it")
             }
+            Self::NotFromStep { .. } => Some(
+                "do not use the file; check that the links of the last step are for this version",
+            ),
+            Self::StepTooFew { .. } => {
+                Some("gather the links of that step, or wait for its parties")
+            }
+            Self::StepBroken { .. } | Self::StepTookNothing { .. } => {
+                Some("do not use the file; ask the parties of that step what they did")
+            }
             Self::Unusable { .. } => Some("give the path of a regular file that nobody writes to"),
             _ => None,
         }
@@ -242,170 +323,4 @@ impl Reason {
                 .filter_map(|(name, text)| Some((name, Json::text(text?)))),
         )
     }
-}
-
-impl std::fmt::Display for Reason {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(&match self.party() {
-            Some(party) => self.text_of_party(party),
-            None => self.text_of_answer(),
-        })
-    }
-}
-
-impl Reason {
-    /// What is said of one party.
-    fn text_of_party(&self, party: &str) -> String {
-        match self {
-            Self::Dissent { sha256, .. } => {
-                format!(
-                    "{party} got other bytes from the same source: sha256 {}",
-                    short(sha256)
-                )
-            }
-            Self::OtherSource { sha256, .. } => {
-                format!(
-                    "{party} built another source under this name and version: sha256 {}",
-                    short(sha256)
-                )
-            }
-            Self::OtherEnvironment { .. } => {
-                format!("{party} built in another environment, which this policy does not count")
-            }
-            Self::Void { .. } => {
-                format!(
-                    "{party} contradicts itself: its statements give several results, so none counts"
-                )
-            }
-            Self::OtherIdentity { identity, .. } => {
-                format!("{party} states these bytes as {identity}, which does not count here")
-            }
-            Self::Weak { .. } => {
-                format!(
-                    "{party} confirms these bytes without naming a source, which does not count"
-                )
-            }
-            _ => format!("{party} says nothing about it"),
-        }
-    }
-
-    /// What is said of the policy, the group of parties, or the file.
-    fn text_of_answer(&self) -> String {
-        match self {
-            Self::PolicyInForce {
-                policy,
-                signed_by,
-                owners,
-                expires,
-            } => {
-                format!(
-                    "policy {policy}, signed by {signed_by} of {owners} trusted owners, in force until {expires}"
-                )
-            }
-            Self::PolicyRefused { problem } => format!("the policy is not in force: {problem}"),
-            Self::NotJudged => "not judged: no policy in force says who may speak".to_owned(),
-            Self::SourceEqual {
-                name,
-                version,
-                source,
-                parties,
-            } => {
-                format!(
-                    "{name} {version} from a signed index, files {}, equal for {}",
-                    short(source),
-                    parties.join(", ")
-                )
-            }
-            Self::SourceTooFew { have, needed } => {
-                format!("{have} of {needed} needed parties state one source for this result")
-            }
-            Self::Quorum {
-                parties,
-                needed,
-                total,
-            } => {
-                let names = parties.join(", ");
-                format!(
-                    "{} of {total} parties got the same bytes ({needed} needed): {names}",
-                    parties.len()
-                )
-            }
-            Self::NoQuorum {
-                parties,
-                needed,
-                total,
-            } if parties.is_empty() => {
-                format!("0 of {total} parties state this result ({needed} needed)")
-            }
-            Self::NoQuorum {
-                parties,
-                needed,
-                total,
-            } => {
-                let names = parties.join(", ");
-                format!(
-                    "only {} of {total} parties got the same bytes ({needed} needed): {names}",
-                    parties.len()
-                )
-            }
-            Self::DissentRefuses { parties } => {
-                format!(
-                    "this policy lets a dissenter veto; dissenting: {}",
-                    parties.join(", ")
-                )
-            }
-            _ => self.text_of_file(),
-        }
-    }
-
-    /// What is said of the file in hand.
-    fn text_of_file(&self) -> String {
-        match self {
-            Self::Ambiguous { identities } => {
-                let names: Vec<String> = identities.iter().map(ToString::to_string).collect();
-                format!(
-                    "enough parties state these bytes under each of several identities: {}",
-                    names.join(", ")
-                )
-            }
-            Self::SameBytes {
-                product,
-                sha256,
-                parties,
-            } => {
-                let names = parties.join(", ");
-                format!("bit for bit the {product} of {names}: sha256 {sha256}")
-            }
-            Self::NoProduct { product, parties } => {
-                let names = parties.join(", ");
-                format!("no product is confirmed; the file is the {product} of {names} alone")
-            }
-            Self::OtherBytes {
-                product,
-                stated,
-                found,
-            } => {
-                let (found, stated) = (short(found), short(stated));
-                format!(
-                    "the file is not the {product} that was rebuilt: it has sha256 {found}, rebuilt was {stated}"
-                )
-            }
-            Self::UnknownBytes { found, artifacts } => {
-                format!(
-                    "no party states these bytes (sha256 {}) for an output like {artifacts:?}",
-                    short(found)
-                )
-            }
-            Self::UnknownIdentity { expected } => {
-                format!("no party states anything about {expected}")
-            }
-            Self::Unusable { problem } => problem.clone(),
-            _ => self.code().to_owned(),
-        }
-    }
-}
-
-/// Enough of a digest for people to tell two apart.
-fn short(digest: &Sha256) -> String {
-    format!("{}…", &digest.to_string()[..16])
 }

@@ -68,8 +68,7 @@ impl Verdict {
             (
                 "identity",
                 report
-                    .tally()
-                    .and_then(|tally| tally.identity())
+                    .identity()
                     .map_or(Json::Null, |identity| Json::text(identity.to_string())),
             ),
             (

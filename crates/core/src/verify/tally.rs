@@ -87,60 +87,189 @@ pub fn tally(
     file_name: &str,
     expected: Option<&Expected>,
 ) -> Tally {
-    let votes = votes(policy, claims);
-    let mut by_identity: BTreeMap<&Identity, Vec<&Vote<'_>>> = BTreeMap::new();
-    for vote in &votes {
-        by_identity.entry(&vote.identity).or_default().push(vote);
+    Votes::cast(policy, claims).tally(artifact, file_name, expected)
+}
+
+/// Everything that the parties state, found by identity and by bytes.
+pub(super) struct Votes<'c> {
+    policy: &'c Policy,
+    claims: &'c [Claim],
+    votes: Vec<Vote<'c>>,
+    by_identity: BTreeMap<Identity, Vec<usize>>,
+    by_sha256: BTreeMap<Sha256, Vec<usize>>,
+}
+
+/// An identity under which k parties state some bytes, and the source that they built them from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Confirmation {
+    pub(super) identity: Identity,
+    pub(super) source_name: String,
+    pub(super) source_version: String,
+    pub(super) source: Sha256,
+}
+
+impl<'c> Votes<'c> {
+    pub(super) fn cast(policy: &'c Policy, claims: &'c [Claim]) -> Self {
+        let votes = votes(policy, claims);
+        let (mut by_identity, mut by_sha256) = (BTreeMap::new(), BTreeMap::new());
+        for (at, vote) in votes.iter().enumerate() {
+            let same: &mut Vec<usize> = by_identity.entry(vote.identity.clone()).or_default();
+            same.push(at);
+            let same: &mut Vec<usize> = by_sha256.entry(vote.key.digests.sha256).or_default();
+            same.push(at);
+        }
+        Self {
+            policy,
+            claims,
+            votes,
+            by_identity,
+            by_sha256,
+        }
     }
-    let mut counted: Vec<Count<'_>> = identities(&votes, artifact, file_name, expected)
-        .into_iter()
-        .map(|identity| {
-            let own = by_identity.get(&identity).map_or(&[][..], Vec::as_slice);
-            Count::of(policy, identity, own, artifact)
-        })
-        .collect();
-    // The best supported identity is judged; the sort is stable over a deterministic order.
-    counted.sort_by_key(|count| std::cmp::Reverse(count.rank));
-    let rivals = counted
-        .iter()
-        .skip(1)
-        .filter(|count| count.rank.confirmed)
-        .map(|count| count.identity.clone())
-        .collect();
-    let best = counted.into_iter().next();
-    let standings = policy.parties().iter().enumerate().map(|(party, named)| {
-        let standing = best
-            .as_ref()
-            .and_then(|count| count.standing(party))
-            .unwrap_or_else(|| bystander(party, claims, &votes, artifact));
-        (named.name().to_owned(), standing)
-    });
-    let standings: Vec<_> = standings.collect();
-    let group = best
-        .as_ref()
-        .and_then(|count| count.group.as_ref())
-        .map(|(key, members)| Group {
+
+    /// Whether anybody states these bytes.
+    pub(super) fn states(&self, sha256: Sha256) -> bool {
+        self.by_sha256.contains_key(&sha256)
+    }
+
+    /// The identities that somebody gives to an output of this file name and these bytes.
+    pub(super) fn identities_of(&self, sha256: Sha256, name: &str) -> BTreeSet<&Identity> {
+        let stated = self.stating(sha256);
+        stated
+            .filter(|vote| vote.product.name == name)
+            .map(|vote| &vote.identity)
+            .collect()
+    }
+
+    /// What k parties confirm of an output of this file name and these bytes.
+    pub(super) fn confirmations(&self, sha256: Sha256, name: &str) -> Vec<Confirmation> {
+        let identities = self.identities_of(sha256, name).into_iter();
+        let counted = identities.map(|identity| self.count(identity, Some(sha256)));
+        let confirmed = counted.filter(|count| count.rank.confirmed);
+        confirmed
+            .filter_map(|count| {
+                let (key, _) = count.group.as_ref()?;
+                Some(Confirmation {
+                    source_name: key.source_name.to_owned(),
+                    source_version: key.source_version.to_owned(),
+                    source: key.source,
+                    identity: count.identity,
+                })
+            })
+            .collect()
+    }
+
+    /// Counts, as [`tally`] says.
+    pub(super) fn tally(
+        &self,
+        artifact: Option<Sha256>,
+        file_name: &str,
+        expected: Option<&Expected>,
+    ) -> Tally {
+        let mut counted: Vec<Count<'_>> = self
+            .identities(artifact, file_name, expected)
+            .into_iter()
+            .map(|identity| self.count(identity, artifact))
+            .collect();
+        // The best supported identity is judged; the sort is stable over a deterministic order.
+        counted.sort_by_key(|count| std::cmp::Reverse(count.rank));
+        let rivals = counted
+            .iter()
+            .skip(1)
+            .filter(|count| count.rank.confirmed)
+            .map(|count| count.identity.clone())
+            .collect();
+        let best = counted.into_iter().next();
+        let parties = self.policy.parties().iter().enumerate();
+        let standings = parties.map(|(party, named)| {
+            let standing = best.as_ref().and_then(|count| count.standing(party));
+            let standing = standing.unwrap_or_else(|| self.bystander(party, artifact));
+            (named.name().to_owned(), standing)
+        });
+        Tally {
+            threshold: self.policy.threshold(),
+            standings: standings.collect(),
+            rivals,
+            group: best.as_ref().and_then(|count| self.group(count, artifact)),
+            identity: best.map(|count| count.identity),
+        }
+    }
+
+    fn count(&self, identity: &Identity, artifact: Option<Sha256>) -> Count<'c> {
+        let own = self.by_identity.get(identity).into_iter().flatten();
+        let own: Vec<&Vote<'c>> = own.map(|at| &self.votes[*at]).collect();
+        Count::of(self.policy, identity.clone(), &own, artifact)
+    }
+
+    fn group(&self, count: &Count<'_>, artifact: Option<Sha256>) -> Option<Group> {
+        let (key, members) = count.group.as_ref()?;
+        let own = self.by_identity.get(&count.identity).into_iter().flatten();
+        let product = own
+            .map(|at| &self.votes[*at])
+            .find(|vote| vote.key == *key && members.contains(&vote.party))
+            .map(|vote| vote.product.name.clone());
+        let name = |party: &usize| self.policy.parties()[*party].name().to_owned();
+        Some(Group {
             source_name: key.source_name.to_owned(),
             source_version: key.source_version.to_owned(),
             source: key.source,
             digests: key.digests,
-            product: votes
-                .iter()
-                .find(|vote| vote.key == *key && members.contains(&vote.party))
-                .map(|vote| vote.product.name.clone())
-                .unwrap_or_default(),
-            parties: members
-                .iter()
-                .map(|party| policy.parties()[*party].name().to_owned())
-                .collect(),
+            product: product.unwrap_or_default(),
+            parties: members.iter().map(name).collect(),
             is_artifact: artifact == Some(key.digests.sha256),
+        })
+    }
+
+    fn stating(&self, sha256: Sha256) -> impl Iterator<Item = &Vote<'c>> {
+        let at = self.by_sha256.get(&sha256).into_iter().flatten();
+        at.map(|at| &self.votes[*at])
+    }
+
+    /// The identities that are in question.
+    fn identities(
+        &self,
+        artifact: Option<Sha256>,
+        file_name: &str,
+        expected: Option<&Expected>,
+    ) -> BTreeSet<&Identity> {
+        if let Some(expected) = expected {
+            let all = self.by_identity.keys();
+            return all.filter(|identity| expected.admits(identity)).collect();
+        }
+        let stated = artifact.map(|sha256| self.stating(sha256));
+        let stated: BTreeSet<_> = stated
+            .into_iter()
+            .flatten()
+            .map(|vote| &vote.identity)
+            .collect();
+        if !stated.is_empty() {
+            return stated;
+        }
+        let named = self.votes.iter();
+        named
+            .filter(|vote| vote.product.name == file_name)
+            .map(|vote| &vote.identity)
+            .collect()
+    }
+
+    /// A party without a statement for the judged identity may have said something about these bytes all the same.
+    fn bystander(&self, party: usize, artifact: Option<Sha256>) -> Standing {
+        let Some(artifact) = artifact else {
+            return Standing::Absent;
+        };
+        if let Some(vote) = self.stating(artifact).find(|vote| vote.party == party) {
+            return Standing::OtherIdentity(vote.identity.clone());
+        }
+        let own = self.claims.iter().filter(|claim| claim.party() == party);
+        let weak = own.into_iter().any(|claim| match claim.said() {
+            Said::Weak(link) => link.products.values().any(|sha256| *sha256 == artifact),
+            Said::Rebuild(_) => false,
         });
-    Tally {
-        threshold: policy.threshold(),
-        identity: best.map(|count| count.identity),
-        rivals,
-        group,
-        standings,
+        if weak {
+            Standing::Weak
+        } else {
+            Standing::Absent
+        }
     }
 }
 
@@ -240,31 +369,6 @@ fn votes<'c>(policy: &Policy, claims: &'c [Claim]) -> Vec<Vote<'c>> {
         }));
     }
     votes
-}
-
-/// The identities that are in question.
-fn identities(
-    votes: &[Vote<'_>],
-    artifact: Option<Sha256>,
-    file_name: &str,
-    expected: Option<&Expected>,
-) -> BTreeSet<Identity> {
-    let of = |wanted: &dyn Fn(&Vote<'_>) -> bool| {
-        votes
-            .iter()
-            .filter(|vote| wanted(vote))
-            .map(|vote| vote.identity.clone())
-            .collect::<BTreeSet<_>>()
-    };
-    if let Some(expected) = expected {
-        return of(&|vote| expected.admits(&vote.identity));
-    }
-    let stated = of(&|vote| Some(vote.key.digests.sha256) == artifact);
-    if stated.is_empty() {
-        of(&|vote| vote.product.name == file_name)
-    } else {
-        stated
-    }
 }
 
 /// The count for one identity.
@@ -387,35 +491,5 @@ impl<'c> Position<'c> {
         } else {
             Self::Void
         }
-    }
-}
-
-/// A party without a statement for the judged identity may have said something about these bytes all the same.
-fn bystander(
-    party: usize,
-    claims: &[Claim],
-    votes: &[Vote<'_>],
-    artifact: Option<Sha256>,
-) -> Standing {
-    let Some(artifact) = artifact else {
-        return Standing::Absent;
-    };
-    if let Some(vote) = votes
-        .iter()
-        .find(|vote| vote.party == party && vote.key.digests.sha256 == artifact)
-    {
-        return Standing::OtherIdentity(vote.identity.clone());
-    }
-    let weak = claims
-        .iter()
-        .filter(|claim| claim.party() == party)
-        .any(|claim| match claim.said() {
-            Said::Weak(link) => link.products.values().any(|sha256| *sha256 == artifact),
-            Said::Rebuild(_) => false,
-        });
-    if weak {
-        Standing::Weak
-    } else {
-        Standing::Absent
     }
 }

@@ -36,6 +36,8 @@ pub struct PolicyDraft {
     pub keys: BTreeMap<String, PublicKey>,
     /// Lines at the top, as they are.
     pub more: String,
+    /// Tables at the end, as they are.
+    pub tables: String,
 }
 
 impl PolicyDraft {
@@ -69,6 +71,7 @@ impl PolicyDraft {
             owners,
             keys,
             more: String::new(),
+            tables: String::new(),
         }
     }
 
@@ -86,7 +89,7 @@ impl PolicyDraft {
         let materials = said("environment", &self.environment);
         format!(
             "format = {:?}\nname = \"debian-bookworm\"\nartifacts = {:?}\nthreshold = {}\nexpires = {:?}\n{}{}\n\
-             [owners]\nneeded = {}\nkeys = {:?}\n\n[materials]\nsource = \"same\"\n{materials}{parties}",
+             [owners]\nneeded = {}\nkeys = {:?}\n\n[materials]\nsource = \"same\"\n{materials}{parties}{}",
             self.format,
             self.artifacts,
             self.threshold,
@@ -95,7 +98,19 @@ impl PolicyDraft {
             self.more,
             self.owners_needed,
             self.owners,
+            self.tables,
         )
+    }
+
+    /// Adds a party that does not rebuild, with one key.
+    pub fn later_party(&mut self, party: &Party) {
+        let reference = format!("{}-0.pub", party.name);
+        self.keys
+            .insert(reference.clone(), party.keys[0].public().clone());
+        self.tables.push_str(&format!(
+            "\n[[party]]\nname = {:?}\nkeys = [{reference:?}]\nrebuilds = false\n",
+            party.name
+        ));
     }
 
     /// Reads and compiles the draft as the owners' tool does.

@@ -18,7 +18,7 @@ mod walk;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Artifacts, Inspection, Link, Parameters};
+use super::{ArtifactList, Artifacts, Inspection, Link, Parameters, Step};
 use crate::json::Json;
 use crate::key::PublicKey;
 use crate::limits::Limits;
@@ -76,6 +76,37 @@ pub trait Inspector {
     /// Why there is no record: the chain is then refused with that reason.
     fn inspect(&mut self, inspection: &Inspection, place: &str)
     -> Result<InspectionRecord, String>;
+}
+
+/// Applies the rules of one step, as `links` has it under its name, to its materials and its products; `links` are also what MATCH rules
+/// look into. For judges that have chosen the links themselves.
+pub(crate) fn broken_rule(
+    step: &Step,
+    links: &BTreeMap<&str, &Link>,
+    steps_left: &mut usize,
+) -> Option<Broken> {
+    let lists = [
+        (&step.expected_materials, ArtifactList::Materials),
+        (&step.expected_products, ArtifactList::Products),
+    ];
+    for (rules, list) in lists {
+        let mut traces = Vec::new();
+        if rules::apply(rules, list, links, &step.name, steps_left, &mut traces).is_err() {
+            return Some(Broken::OutOfWork);
+        }
+        if let Some(last) = traces.pop().filter(RuleTrace::is_violation) {
+            return Some(Broken::Rule(last));
+        }
+    }
+    None
+}
+
+/// Why a step's rules do not hold.
+pub(crate) enum Broken {
+    /// This rule refuses.
+    Rule(RuleTrace),
+    /// The work that was allowed did not suffice.
+    OutOfWork,
 }
 
 /// What an inspection found.

@@ -1,0 +1,206 @@
+//! The answers, each from what it rests on.
+
+use super::case::{Answer, Artifact, ArtifactState, Outcome, Question};
+use super::{Expected, Reason, Standing, Tally};
+use crate::policy::{OnDissent, Policy, PolicyError};
+
+pub(super) fn answer(question: Question, outcome: Outcome, reasons: Vec<Reason>) -> Answer {
+    Answer {
+        question,
+        outcome,
+        reasons,
+    }
+}
+
+pub(super) fn refused_policy(error: &PolicyError) -> [Answer; 6] {
+    let unanswered = |question| answer(question, Outcome::No, vec![Reason::NotJudged]);
+    [
+        answer(
+            Question::Policy,
+            Outcome::No,
+            vec![Reason::PolicyRefused {
+                problem: error.to_string(),
+            }],
+        ),
+        unanswered(Question::Source),
+        unanswered(Question::Rebuilt),
+        unanswered(Question::Bytes),
+        answer(Question::After, Outcome::NotAsked, Vec::new()),
+        answer(Question::Public, Outcome::NotAsked, Vec::new()),
+    ]
+}
+
+pub(super) fn in_force(policy: &Policy) -> Answer {
+    let (signed_by, owners) = policy.signatures();
+    let in_force = Reason::PolicyInForce {
+        policy: policy.name().to_owned(),
+        signed_by,
+        owners,
+        expires: policy.expires(),
+    };
+    answer(Question::Policy, Outcome::Yes, vec![in_force])
+}
+
+pub(super) fn one_reason(question: Question, outcome: Result<Reason, Reason>) -> Answer {
+    match outcome {
+        Ok(reason) => answer(question, Outcome::Yes, vec![reason]),
+        Err(reason) => answer(question, Outcome::No, vec![reason]),
+    }
+}
+
+pub(super) fn source(tally: &Tally) -> Answer {
+    match tally.group() {
+        Some(group) if tally.has_quorum() => {
+            let equal = Reason::SourceEqual {
+                name: group.source_name.clone(),
+                version: group.source_version.clone(),
+                source: group.source,
+                parties: group.parties.clone(),
+            };
+            answer(Question::Source, Outcome::Yes, vec![equal])
+        }
+        group => {
+            let too_few = Reason::SourceTooFew {
+                have: group.map_or(0, |group| group.parties.len()),
+                needed: tally.threshold().get(),
+            };
+            answer(Question::Source, Outcome::No, vec![too_few])
+        }
+    }
+}
+
+pub(super) fn rebuilt(policy: &Policy, tally: &Tally) -> Answer {
+    let parties = tally
+        .group()
+        .map(|group| group.parties.clone())
+        .unwrap_or_default();
+    let (needed, total) = (tally.threshold().get(), policy.parties().len());
+    let dissenters: Vec<String> = tally.dissenters().map(str::to_owned).collect();
+    let (outcome, decisive) = if !tally.has_quorum() {
+        (
+            Outcome::No,
+            Reason::NoQuorum {
+                parties,
+                needed,
+                total,
+            },
+        )
+    } else if !tally.rivals().is_empty() {
+        let identities = tally
+            .identity()
+            .into_iter()
+            .chain(tally.rivals())
+            .cloned()
+            .collect();
+        (Outcome::No, Reason::Ambiguous { identities })
+    } else if policy.on_dissent() == OnDissent::Refuse && !dissenters.is_empty() {
+        (
+            Outcome::No,
+            Reason::DissentRefuses {
+                parties: dissenters,
+            },
+        )
+    } else {
+        (
+            Outcome::Yes,
+            Reason::Quorum {
+                parties,
+                needed,
+                total,
+            },
+        )
+    };
+    let others = tally
+        .standings()
+        .iter()
+        .filter_map(|(party, standing)| other(party.clone(), standing));
+    answer(
+        Question::Rebuilt,
+        outcome,
+        std::iter::once(decisive).chain(others).collect(),
+    )
+}
+
+/// What is to be said of a party that is not in the group.
+fn other(party: String, standing: &Standing) -> Option<Reason> {
+    Some(match standing {
+        Standing::Confirms => return None,
+        Standing::Dissents { sha256 } => Reason::Dissent {
+            party,
+            sha256: *sha256,
+        },
+        Standing::OtherSource { sha256 } => Reason::OtherSource {
+            party,
+            sha256: *sha256,
+        },
+        Standing::OtherEnvironment { .. } => Reason::OtherEnvironment { party },
+        Standing::Void => Reason::Void { party },
+        Standing::OtherIdentity(identity) => Reason::OtherIdentity {
+            party,
+            identity: identity.clone(),
+        },
+        Standing::Weak => Reason::Weak { party },
+        Standing::Absent => Reason::Absent { party },
+    })
+}
+
+pub(super) fn bytes(
+    policy: &Policy,
+    tally: &Tally,
+    artifact: &Artifact,
+    expected: Option<&Expected>,
+) -> Answer {
+    let found = match &artifact.state {
+        ArtifactState::Unusable(problem) => {
+            return answer(
+                Question::Bytes,
+                Outcome::No,
+                vec![Reason::Unusable {
+                    problem: problem.clone(),
+                }],
+            );
+        }
+        ArtifactState::Read(sha256) => *sha256,
+    };
+    match (tally.group(), expected) {
+        // Bytes that fewer than k parties state are no product yet: a yes here would be misread.
+        (Some(group), _) if group.is_artifact && !tally.has_quorum() => {
+            let few = Reason::NoProduct {
+                product: group.product.clone(),
+                parties: group.parties.clone(),
+            };
+            answer(Question::Bytes, Outcome::No, vec![few])
+        }
+        (Some(group), _) if group.is_artifact => answer(
+            Question::Bytes,
+            Outcome::Yes,
+            vec![Reason::SameBytes {
+                product: group.product.clone(),
+                sha256: found,
+                parties: group.parties.clone(),
+            }],
+        ),
+        (Some(group), _) => {
+            let other = Reason::OtherBytes {
+                product: group.product.clone(),
+                stated: group.digests.sha256,
+                found,
+            };
+            answer(Question::Bytes, Outcome::No, vec![other])
+        }
+        (None, Some(expected)) => answer(
+            Question::Bytes,
+            Outcome::No,
+            vec![Reason::UnknownIdentity {
+                expected: expected.clone(),
+            }],
+        ),
+        (None, None) => {
+            let unknown = Reason::UnknownBytes {
+                found,
+                artifacts: policy.artifacts().as_str().to_owned(),
+            };
+            answer(Question::Bytes, Outcome::No, vec![unknown])
+        }
+    }
+}

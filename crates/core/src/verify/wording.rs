@@ -1,0 +1,242 @@
+//! What people read of a reason. Programs read its code.
+
+use super::Reason;
+use crate::digest::Sha256;
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&match self.party() {
+            Some(party) => self.text_of_party(party),
+            None => self.text_of_answer(),
+        })
+    }
+}
+
+impl Reason {
+    /// What is said of one party.
+    fn text_of_party(&self, party: &str) -> String {
+        match self {
+            Self::Dissent { sha256, .. } => {
+                format!(
+                    "{party} got other bytes from the same source: sha256 {}",
+                    short(sha256)
+                )
+            }
+            Self::OtherSource { sha256, .. } => {
+                format!(
+                    "{party} built another source under this name and version: sha256 {}",
+                    short(sha256)
+                )
+            }
+            Self::OtherEnvironment { .. } => {
+                format!("{party} built in another environment, which this policy does not count")
+            }
+            Self::Void { .. } => {
+                format!(
+                    "{party} contradicts itself: its statements give several results, so none counts"
+                )
+            }
+            Self::OtherIdentity { identity, .. } => {
+                format!("{party} states these bytes as {identity}, which does not count here")
+            }
+            Self::Weak { .. } => {
+                format!(
+                    "{party} confirms these bytes without naming a source, which does not count"
+                )
+            }
+            _ => format!("{party} says nothing about it"),
+        }
+    }
+
+    /// What is said of the policy, the group of parties, or the file.
+    fn text_of_answer(&self) -> String {
+        match self {
+            Self::PolicyInForce {
+                policy,
+                signed_by,
+                owners,
+                expires,
+            } => {
+                format!(
+                    "policy {policy}, signed by {signed_by} of {owners} trusted owners, in force until {expires}"
+                )
+            }
+            Self::PolicyRefused { problem } => format!("the policy is not in force: {problem}"),
+            Self::NotJudged => "not judged: no policy in force says who may speak".to_owned(),
+            Self::SourceEqual {
+                name,
+                version,
+                source,
+                parties,
+            } => {
+                format!(
+                    "{name} {version} from a signed index, files {}, equal for {}",
+                    short(source),
+                    parties.join(", ")
+                )
+            }
+            Self::SourceTooFew { have, needed } => {
+                format!("{have} of {needed} needed parties state one source for this result")
+            }
+            Self::Quorum {
+                parties,
+                needed,
+                total,
+            } => {
+                let names = parties.join(", ");
+                format!(
+                    "{} of {total} parties got the same bytes ({needed} needed): {names}",
+                    parties.len()
+                )
+            }
+            Self::NoQuorum {
+                parties,
+                needed,
+                total,
+            } if parties.is_empty() => {
+                format!("0 of {total} parties state this result ({needed} needed)")
+            }
+            Self::NoQuorum {
+                parties,
+                needed,
+                total,
+            } => {
+                let names = parties.join(", ");
+                format!(
+                    "only {} of {total} parties got the same bytes ({needed} needed): {names}",
+                    parties.len()
+                )
+            }
+            Self::DissentRefuses { parties } => {
+                format!(
+                    "this policy lets a dissenter veto; dissenting: {}",
+                    parties.join(", ")
+                )
+            }
+            _ => self.text_of_step().unwrap_or_else(|| self.text_of_file()),
+        }
+    }
+
+    /// What is said of a later step.
+    fn text_of_step(&self) -> Option<String> {
+        Some(match self {
+            Self::FromStep {
+                step,
+                product,
+                parties,
+                sha256,
+            } => format!(
+                "bit for bit the {product} of step {step} by {}: sha256 {sha256}",
+                parties.join(", ")
+            ),
+            Self::NotFromStep { step, found } => format!(
+                "nobody who may carry out step {step} states these bytes (sha256 {})",
+                short(found)
+            ),
+            Self::StepTooFew {
+                step,
+                parties,
+                needed,
+            } => {
+                let names = if parties.is_empty() {
+                    String::new()
+                } else {
+                    format!(": {}", parties.join(", "))
+                };
+                format!(
+                    "step {step}: {} of {needed} needed parties state the same{names}",
+                    parties.len()
+                )
+            }
+            Self::StepHeld {
+                step,
+                parties,
+                needed,
+                took,
+            } => format!(
+                "step {step} by {} ({needed} needed): took {took} files and made only what it may",
+                parties.join(", ")
+            ),
+            Self::StepBroken {
+                step,
+                parties,
+                list,
+                rule,
+                count,
+                files,
+            } => {
+                let more = match count.saturating_sub(files.len()) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                let what = match files.is_empty() {
+                    true => String::new(),
+                    false => format!(": {}{more}", files.join(", ")),
+                };
+                format!(
+                    "step {step} by {}: rule {rule:?} over its {list} refuses{what}",
+                    parties.join(", ")
+                )
+            }
+            Self::StepTookNothing { step, parties } => format!(
+                "step {step} by {} took nothing, so nothing says what its result was made of",
+                parties.join(", ")
+            ),
+            Self::StepOutOfWork { step } => {
+                format!("the rules of step {step} take more work than one verification may do")
+            }
+            _ => return None,
+        })
+    }
+
+    /// What is said of the file in hand.
+    fn text_of_file(&self) -> String {
+        match self {
+            Self::Ambiguous { identities } => {
+                let names: Vec<String> = identities.iter().map(ToString::to_string).collect();
+                format!(
+                    "enough parties state these bytes under each of several identities: {}",
+                    names.join(", ")
+                )
+            }
+            Self::SameBytes {
+                product,
+                sha256,
+                parties,
+            } => {
+                let names = parties.join(", ");
+                format!("bit for bit the {product} of {names}: sha256 {sha256}")
+            }
+            Self::NoProduct { product, parties } => {
+                let names = parties.join(", ");
+                format!("no product is confirmed; the file is the {product} of {names} alone")
+            }
+            Self::OtherBytes {
+                product,
+                stated,
+                found,
+            } => {
+                let (found, stated) = (short(found), short(stated));
+                format!(
+                    "the file is not the {product} that was rebuilt: it has sha256 {found}, rebuilt was {stated}"
+                )
+            }
+            Self::UnknownBytes { found, artifacts } => {
+                format!(
+                    "no party states these bytes (sha256 {}) for an output like {artifacts:?}",
+                    short(found)
+                )
+            }
+            Self::UnknownIdentity { expected } => {
+                format!("no party states anything about {expected}")
+            }
+            Self::Unusable { problem } => problem.clone(),
+            _ => self.code().to_owned(),
+        }
+    }
+}
+
+/// Enough of a digest for people to tell two apart.
+fn short(digest: &Sha256) -> String {
+    format!("{}…", &digest.to_string()[..16])
+}
