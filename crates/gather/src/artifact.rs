@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use quorate::digest::{Sha256, Sha256Stream};
-use quorate::verify::{Artifact, ArtifactState};
+use quorate::verify::{Artifact, ArtifactState, View};
 use rustix::fs::{AtFlags, CWD, OFlags, Stat};
 
 use crate::open::{OpenError, open_regular};
@@ -39,7 +39,11 @@ pub fn read_artifact(path: &Path, progress: impl FnMut(u64)) -> Result<Artifact,
         }
         Err(refusal) => ArtifactState::Unusable(format!("{name}: {refusal}")),
     };
-    Ok(Artifact { name, state })
+    Ok(Artifact {
+        name,
+        state,
+        view: View::Whole,
+    })
 }
 
 fn hash_unchanged(

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 
 use serde::Deserialize;
 
+use super::delivered::{Comparison, DeliveredTable};
 use super::rules::{delivered, rebuild_step};
 use super::steps::{Problem, StepTerms, StepsError};
 use super::terms::{Environment, OnDissent, Terms, TermsError};
@@ -34,6 +35,7 @@ pub struct PolicyFile {
     materials: Option<MaterialsTable>,
     #[serde(rename = "party", default)]
     parties: Vec<PartyTable>,
+    delivered: Option<DeliveredTable>,
     #[serde(rename = "step", default)]
     steps: Vec<StepTable>,
 }
@@ -216,6 +218,10 @@ impl PolicyFile {
             parties,
             later_parties,
             steps,
+            comparison: match &self.delivered {
+                None => Comparison::Bytes,
+                Some(table) => table.comparison().map_err(TermsError::from)?,
+            },
             owners: self.owners.keys.iter().map(key).collect::<Result<_, _>>()?,
             owners_needed: NonZeroUsize::new(self.owners.needed).ok_or(CompileError::OwnersZero)?,
             environment: self

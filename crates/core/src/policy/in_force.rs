@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use super::PolicyError;
+use super::delivered::Comparison;
 use super::rules::{delivered, rebuild_step};
 use super::steps::StepTerms;
 use super::terms::{Environment, OnDissent, PAYLOAD_TYPE_TERMS, Terms};
@@ -105,6 +106,7 @@ pub struct Policy {
     threshold: NonZeroUsize,
     parties: Vec<Party>,
     steps: Vec<LaterStep>,
+    comparison: Comparison,
     artifacts: Glob,
     environment: Environment,
     on_dissent: OnDissent,
@@ -321,6 +323,7 @@ impl Policy {
             threshold: rebuild.threshold,
             parties,
             steps,
+            comparison: terms.comparison,
             artifacts: terms.artifacts,
             environment: terms.environment,
             on_dissent: terms.on_dissent,
@@ -348,6 +351,11 @@ impl Policy {
     /// What may happen to the result before it is delivered, in order; empty when the rebuilt files themselves are delivered.
     pub fn steps(&self) -> &[LaterStep] {
         &self.steps
+    }
+
+    /// How the file in hand is compared: what of it the caller must look at beside its digest.
+    pub fn comparison(&self) -> &Comparison {
+        &self.comparison
     }
 
     /// Names of build outputs that the policy speaks of.

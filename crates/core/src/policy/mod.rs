@@ -4,6 +4,7 @@
 //! **Leaves:** the payloads of layout and terms to be signed; or a [`Policy`] in force.
 //! **Never:** a policy without enough owners' signatures on both documents, past its expiry, or with a word that is not understood.
 
+mod delivered;
 mod file;
 mod in_force;
 mod refusal;
@@ -11,6 +12,9 @@ mod rules;
 mod steps;
 mod terms;
 
+pub use delivered::{
+    ArchiveFormat, Comparison, DeliveredError, MemberRule, MemberRules, SignatureFormat,
+};
 pub use file::{CompileError, Compiled, PolicyFile};
 pub use in_force::{Document, LaterStep, OwnerError, Owners, Party, Policy};
 pub use refusal::PolicyError;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
+use super::delivered::{Comparison, DeliveredError};
 use super::steps::{self, StepTerms, StepsError};
 use crate::attest::is_party_name;
 use crate::attest::rebuild::STEP;
@@ -32,6 +33,8 @@ pub struct Terms {
     pub later_parties: Vec<(String, Vec<String>)>,
     /// What may happen to the result before it is delivered, in order.
     pub steps: Vec<StepTerms>,
+    /// How the file in hand is compared.
+    pub comparison: Comparison,
     /// Keys of the owners.
     pub owners: Vec<PublicKey>,
     /// How many owners must sign both documents.
@@ -132,7 +135,9 @@ impl Terms {
             ),
             ("onDissent", Json::text(self.on_dissent.name())),
         ];
-        Json::object(always.into_iter().chain(later))
+        let compared = self.comparison.to_json();
+        let compared = compared.map(|comparison| ("delivered", comparison));
+        Json::object(always.into_iter().chain(later).chain(compared))
     }
 
     /// Reads terms; every member must be there and be understood.
@@ -155,6 +160,7 @@ impl Terms {
         members.only(&[
             "_type",
             "artifacts",
+            "delivered",
             "laterParties",
             "layout",
             "materials",
@@ -186,6 +192,10 @@ impl Terms {
             artifacts: members.read("artifacts", steps::pattern)?,
             parties: members.read_items("parties", read_party)?,
             later_parties: optional(members, "laterParties", read_party)?,
+            comparison: match members.get("delivered") {
+                None => Comparison::Bytes,
+                Some(_) => members.read("delivered", Comparison::from_json)?,
+            },
             steps: optional(members, "steps", StepTerms::from_json)?,
             owners: read_owner_keys(owners.required("keys")?)?,
             owners_needed: owners.read("needed", |value| {
@@ -248,6 +258,8 @@ impl Terms {
             }
         }
         steps::consistent(&self.steps, &names)?;
+        let step_names = self.steps.iter().map(|step| step.name.as_str());
+        self.comparison.consistent(&step_names.collect())?;
         let idle = |name: &&String| !self.steps.iter().any(|step| step.parties.contains(name));
         if let Some((name, _)) = self.later_parties.iter().find(|(name, _)| idle(&name)) {
             return Err(TermsError::Idle(name.clone()));
@@ -341,6 +353,9 @@ pub enum TermsError {
     /// Later steps that cannot be used.
     #[error(transparent)]
     Steps(#[from] StepsError),
+    /// A comparison that cannot be made.
+    #[error("delivered: {0}")]
+    Delivered(#[from] DeliveredError),
     /// A party that neither rebuilds nor carries out a step.
     #[error("party {0:?} neither rebuilds nor carries out a step")]
     Idle(String),

@@ -1,8 +1,9 @@
 //! The answers, each from what it rests on.
 
-use super::case::{Answer, Artifact, ArtifactState, Outcome, Question};
+use super::artifact::{Artifact, ArtifactState, View};
+use super::case::{Answer, Outcome, Question};
 use super::{Expected, Reason, Standing, Tally};
-use crate::policy::{OnDissent, Policy, PolicyError};
+use crate::policy::{Comparison, OnDissent, Policy, PolicyError};
 
 pub(super) fn answer(question: Question, outcome: Outcome, reasons: Vec<Reason>) -> Answer {
     Answer {
@@ -150,8 +151,8 @@ pub(super) fn bytes(
     artifact: &Artifact,
     expected: Option<&Expected>,
 ) -> Answer {
-    let found = match &artifact.state {
-        ArtifactState::Unusable(problem) => {
+    let found = match (&artifact.state, &artifact.view) {
+        (ArtifactState::Unusable(problem), _) | (_, View::Unusable(problem)) => {
             return answer(
                 Question::Bytes,
                 Outcome::No,
@@ -160,7 +161,7 @@ pub(super) fn bytes(
                 }],
             );
         }
-        ArtifactState::Read(sha256) => *sha256,
+        (ArtifactState::Read(sha256), _) => *sha256,
     };
     match (tally.group(), expected) {
         // Bytes that fewer than k parties state are no product yet: a yes here would be misread.
@@ -171,15 +172,30 @@ pub(super) fn bytes(
             };
             answer(Question::Bytes, Outcome::No, vec![few])
         }
-        (Some(group), _) if group.is_artifact => answer(
-            Question::Bytes,
-            Outcome::Yes,
-            vec![Reason::SameBytes {
-                product: group.product.clone(),
-                sha256: found,
-                parties: group.parties.clone(),
-            }],
-        ),
+        (Some(group), _) if group.is_artifact => match (policy.comparison(), &artifact.view) {
+            (Comparison::SignatureOnly(format), View::Unsigned(unsigned)) => answer(
+                Question::Bytes,
+                Outcome::Yes,
+                vec![Reason::SignatureOnly {
+                    format: format.name(),
+                    product: group.product.clone(),
+                    parties: group.parties.clone(),
+                    sha256: group.digests.sha256,
+                    regions: unsigned.regions.clone(),
+                }],
+            ),
+            // Whatever else the caller looked at, this policy compares whole files.
+            (Comparison::Bytes, View::Whole) => answer(
+                Question::Bytes,
+                Outcome::Yes,
+                vec![Reason::SameBytes {
+                    product: group.product.clone(),
+                    sha256: found,
+                    parties: group.parties.clone(),
+                }],
+            ),
+            _ => answer(Question::Bytes, Outcome::No, vec![Reason::NotJudged]),
+        },
         (Some(group), _) => {
             let other = Reason::OtherBytes {
                 product: group.product.clone(),

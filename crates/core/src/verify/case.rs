@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::answers::{answer, bytes, in_force, one_reason, rebuilt, refused_policy, source};
+use super::artifact::Artifact;
 use super::later::{Trail, trail};
 use super::tally::Votes;
 use super::{Claim, Claims, Evidence, Expected, Identity, Reason, Tally};
 use crate::digest::Sha256;
 use crate::limits::Limits;
-use crate::policy::{Owners, Policy, PolicyError};
+use crate::policy::{Comparison, Owners, Policy, PolicyError};
 use crate::time::Timestamp;
 
 /// A policy and evidence, signatures checked.
@@ -16,33 +17,6 @@ pub struct Case {
     policy: Result<Policy, PolicyError>,
     claims: Claims,
     rule_steps_max: usize,
-}
-
-/// The file in hand as the caller found it.
-#[derive(Clone, Debug)]
-pub struct Artifact {
-    /// Its file name: shown, and used to say what was stated instead; it never leads to a yes.
-    pub name: String,
-    /// What is known of its bytes.
-    pub state: ArtifactState,
-}
-
-/// What is known of an artifact's bytes.
-#[derive(Clone, Debug)]
-pub enum ArtifactState {
-    /// SHA-256 over the whole file, read once from one open file.
-    Read(Sha256),
-    /// The file could not be taken as one fixed sequence of bytes.
-    Unusable(String),
-}
-
-impl ArtifactState {
-    fn sha256(&self) -> Option<Sha256> {
-        match self {
-            Self::Read(sha256) => Some(*sha256),
-            Self::Unusable(_) => None,
-        }
-    }
 }
 
 impl Case {
@@ -84,7 +58,7 @@ impl Case {
         let identity = report.tally().and_then(Tally::identity);
         let trail = report.trail.as_ref();
         let files: BTreeSet<Sha256> = match trail {
-            None => report.artifact().state.sha256().into_iter().collect(),
+            None => report.artifact().digests().into_iter().collect(),
             Some(trail) => trail.used.clone(),
         };
         let mut kept: Vec<&Claim> = Vec::new();
@@ -101,7 +75,6 @@ impl Case {
 
     /// Answers the six questions for one artifact.
     pub fn judge(&self, artifact: &Artifact, expected: Option<&Expected>) -> Verdict {
-        let sha256 = artifact.state.sha256();
         let mut report = Report {
             artifact: artifact.clone(),
             expected: expected.cloned(),
@@ -112,7 +85,7 @@ impl Case {
         };
         match &self.policy {
             Err(error) => report.answers = refused_policy(error).into(),
-            Ok(policy) => self.answer(policy, sha256, &mut report),
+            Ok(policy) => self.answer(policy, &mut report),
         }
         let quorate = report.answers.iter().all(|answer| match answer.question {
             Question::After | Question::Public => answer.outcome != Outcome::No,
@@ -129,25 +102,35 @@ impl Case {
     }
 
     /// Answers under a policy that is in force.
-    fn answer(&self, policy: &Policy, sha256: Option<Sha256>, report: &mut Report) {
+    fn answer(&self, policy: &Policy, report: &mut Report) {
         let votes = Votes::cast(policy, self.claims.claims());
         let expected = report.expected.as_ref();
-        let tally = match (policy.steps().is_empty(), sha256) {
-            (false, Some(sha256)) => {
-                let steps = self.claims.steps();
+        let digests = report.artifact.digests();
+        let by_trail =
+            !policy.steps().is_empty() || matches!(policy.comparison(), Comparison::Members(_));
+        let tally = match digests.first() {
+            Some(_) if by_trail => {
+                let (artifact, steps) = (&report.artifact, self.claims.steps());
                 let work = self.rule_steps_max;
-                let trail = trail(policy, &votes, steps, sha256, expected, work);
+                let trail = trail(policy, &votes, steps, artifact, expected, work);
                 let tally = trail.tally.clone();
                 report.trail = Some(trail);
                 tally
             }
-            _ => votes.tally(sha256, &report.artifact.name, expected),
+            first => {
+                // Of several readings of the file, the one that somebody states.
+                let stated = digests.iter().find(|sha256| votes.states(**sha256));
+                votes.tally(stated.or(first).copied(), &report.artifact.name, expected)
+            }
         };
         let bytes = match &report.trail {
             None => bytes(policy, &tally, &report.artifact, expected),
             Some(trail) => one_reason(Question::Bytes, trail.delivered.clone()),
         };
         let after = match &report.trail {
+            Some(_) if policy.steps().is_empty() => {
+                answer(Question::After, Outcome::NotAsked, Vec::new())
+            }
             Some(trail) => match trail.outcome.clone() {
                 Ok(reasons) => answer(Question::After, Outcome::Yes, reasons),
                 Err(reason) => answer(Question::After, Outcome::No, vec![reason]),

@@ -7,18 +7,19 @@
 //! [`Case::open`] checks signatures once; [`Case::judge`] answers for each artifact.
 
 mod answers;
+mod artifact;
 mod case;
 mod claim;
 mod identity;
 mod later;
+mod members;
 mod reason;
 mod report;
 mod tally;
 mod wording;
 
-pub use case::{
-    Accepted, Answer, Artifact, ArtifactState, Case, Outcome, Question, Report, Verdict,
-};
+pub use artifact::{Artifact, ArtifactState, Member, MemberKind, Unsigned, View};
+pub use case::{Accepted, Answer, Case, Outcome, Question, Report, Verdict};
 pub use claim::{Claim, Claims, DropReason, Dropped, Evidence};
 pub use identity::{Expected, ExpectedError, Identity};
 pub use reason::Reason;

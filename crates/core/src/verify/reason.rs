@@ -216,6 +216,35 @@ pub enum Reason {
         /// The step.
         step: String,
     },
+    /// Without its signature, the file in hand is the product.
+    SignatureOnly {
+        /// The format by whose rule the signature was taken out.
+        format: &'static str,
+        /// The product, and the step that made it when it is not the rebuild.
+        product: String,
+        /// Who states it.
+        parties: Vec<String>,
+        /// The digest without the signature.
+        sha256: Sha256,
+        /// What the signature is, or puts into other fields.
+        regions: Vec<String>,
+    },
+    /// Every member of the file in hand is a product.
+    MembersEqual {
+        /// How many files it holds.
+        files: usize,
+        /// The archive's format.
+        format: &'static str,
+    },
+    /// A member of the file in hand is none.
+    MemberRefused {
+        /// The member.
+        member: String,
+        /// Why.
+        problem: String,
+    },
+    /// The archive in hand holds no file.
+    NoMembers,
     /// The file in hand could not be taken.
     Unusable {
         /// Why.
@@ -255,6 +284,10 @@ impl Reason {
             Self::StepBroken { .. } => "step-broken",
             Self::StepTookNothing { .. } => "step-took-nothing",
             Self::StepOutOfWork { .. } => "step-out-of-work",
+            Self::SignatureOnly { .. } => "signature-only",
+            Self::MembersEqual { .. } => "members-equal",
+            Self::MemberRefused { .. } => "member-refused",
+            Self::NoMembers => "no-members",
             Self::Unusable { .. } => "unusable-file",
         }
     }
@@ -301,6 +334,9 @@ impl Reason {
             Self::StepTooFew { .. } => {
                 Some("gather the links of that step, or wait for its parties")
             }
+            Self::MemberRefused { .. } | Self::NoMembers => Some(
+                "do not use the file; `quorate diff` shows where it differs from a rebuilt one",
+            ),
             Self::StepBroken { .. } | Self::StepTookNothing { .. } => {
                 Some("do not use the file; ask the parties of that step what they did")
             }

@@ -1,6 +1,7 @@
 //! A verdict as JSON: `docs/spec/verdict.md`.
 
-use super::case::{Answer, ArtifactState, Outcome, Question, Report, Verdict};
+use super::artifact::ArtifactState;
+use super::case::{Answer, Outcome, Question, Report, Verdict};
 use super::{Reason, Standing};
 use crate::json::Json;
 

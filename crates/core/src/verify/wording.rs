@@ -182,6 +182,23 @@ impl Reason {
                 "step {step} by {} took nothing, so nothing says what its result was made of",
                 parties.join(", ")
             ),
+            Self::SignatureOnly {
+                format,
+                product,
+                parties,
+                sha256,
+                regions,
+            } => format!(
+                "the {product} of {}, but for its {format} signature: sha256 {} without it; {}",
+                parties.join(", "),
+                short(sha256),
+                regions.join(", ")
+            ),
+            Self::MembersEqual { files, format } => {
+                format!("each of the {files} files in the {format} is a product, bit for bit")
+            }
+            Self::MemberRefused { member, problem } => format!("member {member:?}: {problem}"),
+            Self::NoMembers => "the archive holds no file, so nothing says what it is".to_owned(),
             Self::StepOutOfWork { step } => {
                 format!("the rules of step {step} take more work than one verification may do")
             }

@@ -7,7 +7,7 @@ use quorate::policy::Owners;
 use quorate::proof::Proof;
 use quorate::time::Timestamp;
 use quorate::verify::{
-    Artifact, ArtifactState, Case, Evidence, Expected, Outcome, Standing, Verdict,
+    Artifact, ArtifactState, Case, Evidence, Expected, Outcome, Standing, Verdict, View,
 };
 
 use super::policy::owners;
@@ -202,6 +202,7 @@ fn artifact(name: &str, bytes: &[u8]) -> Artifact {
     Artifact {
         name: name.to_owned(),
         state: ArtifactState::Read(Sha256::of(bytes)),
+        view: View::Whole,
     }
 }
 

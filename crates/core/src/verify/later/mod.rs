@@ -1,0 +1,233 @@
+//! Later steps: did everything between the rebuilt result and the file in hand use that result, and nothing else?
+//!
+//! A step counts when enough of its parties state the same link, its materials are products of the steps that it uses, and what it
+//! makes is what the policy lets it make. What it takes from `rebuild` must be confirmed by k parties, all of it from one source.
+
+mod steps;
+mod walk;
+
+use std::collections::BTreeSet;
+
+use super::artifact::{Artifact, View};
+use super::claim::StepClaim;
+use super::members::{Wanted, wanted};
+use super::tally::Votes;
+use super::{Expected, Identity, Reason, Tally};
+use crate::digest::Sha256;
+use crate::policy::{Comparison, Policy};
+use steps::{Origin, Steps};
+use walk::{Walk, Way};
+
+/// What came of walking back from the file in hand to the rebuilt result.
+#[derive(Clone, Debug)]
+pub(super) struct Trail {
+    /// What the file in hand is of the last step, or why it is nothing of it.
+    pub(super) delivered: Result<Reason, Reason>,
+    /// What each step on the way did, or the one reason why the way does not hold.
+    pub(super) outcome: Result<Vec<Reason>, Reason>,
+    /// What the file in hand is, when the way holds.
+    pub(super) identity: Option<Identity>,
+    /// Where the votes stand for the rebuilt file that decides: the first that is not confirmed, or that somebody contradicts.
+    pub(super) tally: Tally,
+    /// Digests of all files that the steps took from the rebuild.
+    pub(super) used: BTreeSet<Sha256>,
+    /// Origins of the links that count.
+    pub(super) origins: Vec<String>,
+}
+
+/// Walks back from the file in hand.
+pub(super) fn trail(
+    policy: &Policy,
+    votes: &Votes<'_>,
+    claims: &[StepClaim],
+    artifact: &Artifact,
+    expected: Option<&Expected>,
+    rule_steps_max: usize,
+) -> Trail {
+    let members = match inside(policy, artifact) {
+        Ok(members) => members,
+        Err(reason) => return Trail::ending(votes, reason.clone(), reason),
+    };
+    let steps = Steps::of(policy, votes, claims, &members);
+    let start = match Start::of(&steps, artifact) {
+        Ok(start) => start,
+        Err(reason) => return Trail::ending(votes, reason.clone(), reason),
+    };
+    let product = start.product.clone();
+    let mut held = Vec::new();
+    let mut broken = None;
+    for origin in steps.origins(&product, expected) {
+        let mut walk = Walk::new(&steps, Some(&origin), rule_steps_max);
+        match start.follow(&mut walk, &members) {
+            Ok(way) => held.push((origin, way)),
+            Err(reason) => broken = broken.or(Some((Some(origin), reason))),
+        }
+    }
+    let (origin, outcome) = match (held.pop(), broken) {
+        (Some((origin, way)), _) if held.is_empty() => (Some(origin), Ok(way)),
+        (Some((origin, _)), _) => {
+            held.push((origin, Way::default()));
+            let identities = held.iter().map(|(origin, _)| origin.identity(&product));
+            let identities = identities.collect();
+            (None, Err(Reason::Ambiguous { identities }))
+        }
+        (None, Some((origin, reason))) => (origin, Err(reason)),
+        (None, None) => {
+            let mut walk = Walk::new(&steps, None, rule_steps_max);
+            (None, start.follow(&mut walk, &members))
+        }
+    };
+    let used = match &outcome {
+        Ok(way) => way.used.clone(),
+        Err(_) => steps.stated.clone(),
+    };
+    Trail {
+        delivered: start.delivered(&outcome, policy, &members),
+        tally: decisive(votes, &used, origin.as_ref()),
+        identity: outcome
+            .is_ok()
+            .then(|| origin.map(|origin| origin.identity(&product)))
+            .flatten(),
+        used: used.into_iter().map(|(_, sha256)| sha256).collect(),
+        origins: outcome
+            .as_ref()
+            .map_or_else(|_| steps.all_origins(), |way| way.origins.clone()),
+        outcome: outcome.map(|way| way.reasons),
+    }
+}
+
+impl Trail {
+    /// A trail that ends before it reaches the rebuilt result.
+    fn ending(votes: &Votes<'_>, delivered: Reason, outcome: Reason) -> Self {
+        Self {
+            delivered: Err(delivered),
+            outcome: Err(outcome),
+            identity: None,
+            tally: votes.tally(None, "", None),
+            used: BTreeSet::new(),
+            origins: Vec::new(),
+        }
+    }
+}
+
+/// The members that the policy wants to be products; none where it compares the file as a whole.
+fn inside(policy: &Policy, artifact: &Artifact) -> Result<Vec<Wanted>, Reason> {
+    match (policy.comparison(), &artifact.view) {
+        (_, View::Unusable(problem)) => Err(Reason::Unusable {
+            problem: problem.clone(),
+        }),
+        (Comparison::Members(rules), View::Members(members)) => wanted(rules, members),
+        (Comparison::Members(_), _) => Err(Reason::NotJudged),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Where the walk begins: the link that delivers the file in hand, or the archive itself where no later step does.
+struct Start {
+    product: String,
+    link: Option<(usize, usize)>,
+    delivered: Option<Reason>,
+}
+
+impl Start {
+    fn of(steps: &Steps<'_>, artifact: &Artifact) -> Result<Self, Reason> {
+        let policy = steps.policy;
+        let Some(last) = policy.steps().len().checked_sub(1) else {
+            return Ok(Self {
+                product: artifact.name.clone(),
+                link: None,
+                delivered: None,
+            });
+        };
+        let digests = artifact.digests();
+        let (at, product, sha256) = steps.delivering(last, &digests)?;
+        let step = policy.steps()[last].name().to_owned();
+        let parties = steps.parties(last, &steps.agreed[last][at].parties);
+        let delivered = match (policy.comparison(), &artifact.view) {
+            (Comparison::SignatureOnly(format), View::Unsigned(unsigned)) => {
+                Reason::SignatureOnly {
+                    format: format.name(),
+                    product: format!("{product} of step {step}"),
+                    parties,
+                    sha256,
+                    regions: unsigned.regions.clone(),
+                }
+            }
+            _ => Reason::FromStep {
+                step,
+                product: product.clone(),
+                parties,
+                sha256,
+            },
+        };
+        Ok(Self {
+            product,
+            link: Some((last, at)),
+            delivered: Some(delivered),
+        })
+    }
+
+    fn follow(&self, walk: &mut Walk<'_, '_>, members: &[Wanted]) -> Result<Way, Reason> {
+        let mut way = match self.link {
+            Some((last, at)) => walk.hold(last, at)?,
+            None => Way::default(),
+        };
+        walk.find(members, &mut way)?;
+        Ok(way)
+    }
+
+    /// What the file in hand is: of the last step, or by its members.
+    fn delivered(
+        &self,
+        outcome: &Result<Way, Reason>,
+        policy: &Policy,
+        members: &[Wanted],
+    ) -> Result<Reason, Reason> {
+        match (&self.delivered, outcome, policy.comparison()) {
+            (Some(reason), _, _) => Ok(reason.clone()),
+            (None, Ok(_), Comparison::Members(rules)) => Ok(Reason::MembersEqual {
+                files: members.len(),
+                format: rules.format.name(),
+            }),
+            (None, Ok(_), _) => Err(Reason::NotJudged),
+            (None, Err(reason), _) => Err(reason.clone()),
+        }
+    }
+}
+
+/// The votes on the file that decides.
+fn decisive(
+    votes: &Votes<'_>,
+    used: &BTreeSet<(String, Sha256)>,
+    origin: Option<&Origin>,
+) -> Tally {
+    let tally = |(name, sha256): &(String, Sha256)| {
+        let identities = votes.identities_of(*sha256, name);
+        let of_origin = |identity: &&&Identity| {
+            origin.is_none_or(|origin| {
+                identity.version == origin.version && identity.architecture == origin.architecture
+            })
+        };
+        let identity = identities.iter().find(of_origin).or(identities.first());
+        let expected = identity.map(|identity| Expected {
+            package: identity.package.clone(),
+            version: identity.version.clone(),
+            architecture: Some(identity.architecture.clone()),
+        });
+        votes.tally(Some(*sha256), name, expected.as_ref())
+    };
+    let mut first = None;
+    let mut contradicted = None;
+    for tally in used.iter().map(tally) {
+        if !tally.has_quorum() {
+            return tally;
+        }
+        if contradicted.is_none() && tally.dissenters().next().is_some() {
+            contradicted = Some(tally.clone());
+        }
+        first.get_or_insert(tally);
+    }
+    contradicted
+        .or(first)
+        .unwrap_or_else(|| votes.tally(None, "", None))
+}
