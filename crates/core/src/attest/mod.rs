@@ -5,11 +5,13 @@
 //! **Never:** an opinion about whether what it says is true or equal to anything.
 
 mod debian;
+pub mod git;
 mod link;
 pub mod rebuild;
 mod statement;
 
 pub use link::{Attestation, WeakLink};
+pub(crate) use git::{is_output_path, is_repository};
 pub(crate) use statement::is_party_name;
 
 use crate::json::{JsonError, ShapeError};
@@ -37,6 +39,9 @@ pub enum AttestationError {
     /// The `.dsc` cannot be read.
     #[error(transparent)]
     Dsc(#[from] DscError),
+    /// A git object cannot be read.
+    #[error("git: {0}")]
+    Git(String),
     /// The link contradicts the statement that it carries.
     #[error("the link's {0} are not those of the statement it carries")]
     LinkDiffers(&'static str),

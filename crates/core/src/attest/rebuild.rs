@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::AttestationError;
+use super::git::{GitSource, is_output_path};
 use crate::digest::{Digests, Sha256};
 use crate::json::ShapeError;
 use crate::limits::Limits;
@@ -11,6 +12,8 @@ use crate::time::Timestamp;
 
 /// The build type of a rebuild of a Debian source package, version 1.
 pub const BUILD_TYPE: &str = "https://quorate.dev/rebuild/debian/v1";
+/// The build type of a rebuild of a signed git tag, version 1.
+pub const BUILD_TYPE_GIT: &str = "https://quorate.dev/rebuild/git/v1";
 pub(super) const BUILD_TYPE_STEM: &str = "https://quorate.dev/rebuild/";
 /// A party's name for itself stands after this in `builder.id`.
 pub(super) const PARTY_STEM: &str = "https://quorate.dev/party/";
@@ -57,6 +60,8 @@ pub struct Rebuild {
 pub enum Source {
     /// A Debian source package.
     Debian(DebianSource),
+    /// A signed tag of a git repository.
+    Git(Box<GitSource>),
 }
 
 /// A Debian source package: its name, its version and every file of it.
@@ -120,7 +125,7 @@ pub struct EnvironmentPackage {
     pub sha256: Sha256,
 }
 
-/// An output of the build: a binary package.
+/// An output of the build: a binary package, or a file that the recipe names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Product {
     /// File name.
@@ -222,11 +227,16 @@ impl Rebuild {
             return shape("no installed packages recorded, or too many");
         }
         if !unique(self.products.iter().map(|product| &product.name))
-            || !self.products.iter().all(Product::is_plain)
+            || !self.products.iter().all(|product| product.is_plain(&self.source))
         {
             return shape(
                 "two outputs with one name, or an output whose name, package or version is not plain",
             );
+        }
+        if let Source::Git(source) = &self.source
+            && !(self.started..=self.finished).contains(&source.seen)
+        {
+            return shape("the tag was not seen between start and end");
         }
         if self.started > self.finished {
             return shape("it finished before it started");
@@ -248,20 +258,23 @@ impl Source {
     pub fn build_type(&self) -> &'static str {
         match self {
             Self::Debian(_) => BUILD_TYPE,
+            Self::Git(_) => BUILD_TYPE_GIT,
         }
     }
 
-    /// What people call the source: the source package's name.
+    /// What people call the source: the source package's name, or the repository's address.
     pub fn name(&self) -> &str {
         match self {
             Self::Debian(source) => &source.name,
+            Self::Git(source) => &source.repository,
         }
     }
 
-    /// What people call the release: the source package's full version.
+    /// What people call the release: the source package's full version, or the tag's name.
     pub fn version(&self) -> &str {
         match self {
             Self::Debian(source) => &source.version,
+            Self::Git(source) => &source.tag,
         }
     }
 
@@ -269,6 +282,7 @@ impl Source {
     pub fn digest(&self) -> Sha256 {
         match self {
             Self::Debian(source) => source.digest(),
+            Self::Git(source) => source.digest(),
         }
     }
 
@@ -276,12 +290,14 @@ impl Source {
     pub(super) fn materials(&self) -> BTreeMap<String, Sha256> {
         match self {
             Self::Debian(source) => source.materials(),
+            Self::Git(source) => source.materials(),
         }
     }
 
     fn bound(&self) -> Result<(), AttestationError> {
         match self {
             Self::Debian(source) => source.bound(),
+            Self::Git(source) => source.bound(),
         }
     }
 }
@@ -345,11 +361,21 @@ impl DebianSource {
 }
 
 impl Product {
-    fn is_plain(&self) -> bool {
-        is_file_name(&self.name)
-            && is_package_name(&self.package)
-            && is_version(&self.version)
-            && is_package_name(&self.architecture)
+    /// A package's names are Debian's; an output of a tag is its path, and its version is the tag.
+    fn is_plain(&self, source: &Source) -> bool {
+        let named = match source {
+            Source::Debian(_) => {
+                is_file_name(&self.name)
+                    && is_package_name(&self.package)
+                    && is_version(&self.version)
+            }
+            Source::Git(source) => {
+                is_output_path(&self.name)
+                    && self.package == self.name
+                    && self.version == source.tag
+            }
+        };
+        named && is_package_name(&self.architecture)
     }
 }
 

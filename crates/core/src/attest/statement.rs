@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::AttestationError;
 use super::debian::{self, DebianParts};
+use super::git::{self, GitParts};
 use super::rebuild::{
-    BUILD_TYPE, BUILD_TYPE_STEM, Byproduct, EnvironmentPackage, PARTY_STEM, Product, Rebuild,
+    BUILD_TYPE, BUILD_TYPE_GIT, BUILD_TYPE_STEM, Byproduct, EnvironmentPackage, PARTY_STEM, Product, Rebuild,
     RootRecord, Source,
 };
 use crate::digest::{Digests, Sha256, Sha512};
@@ -125,6 +126,7 @@ fn read_rebuild(
 /// What is gathered of the source while materials are read, by the kind of build.
 enum SourceParts {
     Debian(DebianParts),
+    Git(GitParts),
 }
 
 impl SourceParts {
@@ -132,6 +134,7 @@ impl SourceParts {
     fn of(build_type: &str) -> Option<Self> {
         match build_type {
             BUILD_TYPE => Some(Self::Debian(DebianParts::default())),
+            BUILD_TYPE_GIT => Some(Self::Git(GitParts::default())),
             _ => None,
         }
     }
@@ -145,12 +148,14 @@ impl SourceParts {
     ) -> Result<bool, ShapeError> {
         match self {
             Self::Debian(parts) => parts.take(role, members, annotations),
+            Self::Git(parts) => parts.take(role, members, annotations),
         }
     }
 
     fn finish(self, external: &Object<'_>) -> Result<Source, ShapeError> {
         match self {
             Self::Debian(parts) => parts.finish(external).map(Source::Debian),
+            Self::Git(parts) => parts.finish(external).map(Box::new).map(Source::Git),
         }
     }
 }
@@ -340,6 +345,7 @@ fn write_definition(rebuild: &Rebuild) -> Json<'static> {
 fn write_external(rebuild: &Rebuild) -> Json<'static> {
     let source = match &rebuild.source {
         Source::Debian(source) => debian::write_external(source),
+        Source::Git(source) => git::write_external(source),
     };
     let architecture = ("architecture", Json::text(rebuild.architecture.clone()));
     Json::object(source.into_iter().chain([architecture]))
@@ -348,6 +354,7 @@ fn write_external(rebuild: &Rebuild) -> Json<'static> {
 fn write_materials(rebuild: &Rebuild) -> Vec<Json<'static>> {
     let source = match &rebuild.source {
         Source::Debian(source) => debian::write_materials(source),
+        Source::Git(source) => git::write_materials(source),
     };
     let mut packages = rebuild.packages.clone();
     packages.sort();

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::delivered::{Comparison, DeliveredTable};
 use super::rules::{delivered, rebuild_step};
+use super::source::{SourceFiles, SourceTable, SourceTerms};
 use super::steps::{Problem, StepTerms, StepsError};
 use super::terms::{Environment, OnDissent, Terms, TermsError};
 use crate::digest::Sha256;
@@ -35,6 +36,7 @@ pub struct PolicyFile {
     materials: Option<MaterialsTable>,
     #[serde(rename = "party", default)]
     parties: Vec<PartyTable>,
+    source: Option<SourceTable>,
     delivered: Option<DeliveredTable>,
     #[serde(rename = "step", default)]
     steps: Vec<StepTable>,
@@ -170,7 +172,17 @@ impl PolicyFile {
             .collect()
     }
 
-    /// Makes the two documents. `keys` holds a key for each of [`Self::key_references`]; `at` is the time against which the expiry is held.
+    /// The names of files of OpenPGP certificates, for the caller to read and take apart.
+    pub fn certificate_files(&self) -> &[String] {
+        self.source.as_ref().map_or(&[], SourceTable::certificates)
+    }
+
+    /// The names of other files that the source table names, for the caller to read.
+    pub fn text_files(&self) -> Vec<&str> {
+        self.source.as_ref().map_or_else(Vec::new, SourceTable::texts)
+    }
+
+    /// Makes the two documents. `files` holds what [`Self::certificate_files`] and [`Self::text_files`] name; `keys` holds a key for each of [`Self::key_references`]; `at` is the time against which the expiry is held.
     ///
     /// # Errors
     /// [`CompileError`] when the policy could never be in force: threshold 0 or above the number of parties, one key at two
@@ -178,6 +190,7 @@ impl PolicyFile {
     pub fn compile(
         &self,
         keys: &BTreeMap<String, PublicKey>,
+        files: &SourceFiles,
         at: Timestamp,
         limits: &Limits,
     ) -> Result<Compiled, CompileError> {
@@ -218,6 +231,10 @@ impl PolicyFile {
             parties,
             later_parties,
             steps,
+            source: match &self.source {
+                None => SourceTerms::default(),
+                Some(table) => table.terms(files).map_err(TermsError::from)?,
+            },
             comparison: match &self.delivered {
                 None => Comparison::Bytes,
                 Some(table) => table.comparison().map_err(TermsError::from)?,

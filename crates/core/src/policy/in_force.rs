@@ -5,7 +5,9 @@ use std::num::NonZeroUsize;
 
 use super::PolicyError;
 use super::delivered::Comparison;
+use super::owners::Owners;
 use super::rules::{delivered, rebuild_step};
+use super::source::SourceTerms;
 use super::steps::StepTerms;
 use super::terms::{Environment, OnDissent, PAYLOAD_TYPE_TERMS, Terms};
 use crate::attest::rebuild::STEP;
@@ -15,81 +17,6 @@ use crate::intoto::{Glob, Layout, Step};
 use crate::key::{Fingerprint, PublicKey};
 use crate::limits::Limits;
 use crate::time::Timestamp;
-
-/// The owners' keys that the caller trusts, and how many of them must have signed.
-#[derive(Clone, Debug)]
-pub struct Owners {
-    keys: Vec<PublicKey>,
-    needed: NonZeroUsize,
-}
-
-impl Owners {
-    /// `needed` of `keys` must have signed; all of them when `needed` is `None`, as in in-toto. One key under two ids is one key.
-    ///
-    /// # Errors
-    /// [`OwnerError`] when there is no key or more are needed than there are.
-    pub fn new(mut keys: Vec<PublicKey>, needed: Option<usize>) -> Result<Self, OwnerError> {
-        let mut seen = BTreeSet::new();
-        keys.retain(|key| seen.insert(key.fingerprint()));
-        let distinct = keys.len();
-        let needed = NonZeroUsize::new(needed.unwrap_or(distinct)).ok_or(OwnerError {
-            needed: 0,
-            owners: distinct,
-        })?;
-        if needed.get() > distinct {
-            return Err(OwnerError {
-                needed: needed.get(),
-                owners: distinct,
-            });
-        }
-        Ok(Self { keys, needed })
-    }
-
-    /// Whether `key` is one of them, under whatever id.
-    pub fn include(&self, key: &PublicKey) -> bool {
-        let fingerprint = key.fingerprint();
-        self.keys.iter().any(|own| own.fingerprint() == fingerprint)
-    }
-}
-
-impl Owners {
-    /// The owners that the terms name for themselves: whoever wrote the terms chose them, so nothing judged under them is a
-    /// verdict for anybody else. For makers of proofs, who pack what others will judge under owners of their own choice.
-    ///
-    /// # Errors
-    /// [`PolicyError`] when the terms cannot be read.
-    pub fn dangerous_declared_by(terms: &[u8], limits: &Limits) -> Result<Self, PolicyError> {
-        let document = Document::Terms;
-        if terms.len() > limits.policy_bytes_max {
-            return Err(PolicyError::TooLarge {
-                document,
-                bytes_max: limits.policy_bytes_max,
-            });
-        }
-        let envelope = Envelope::parse(terms, limits)
-            .map_err(|source| PolicyError::Envelope { document, source })?;
-        let payload = envelope.dangerous_unverified_payload().unwrap_or_default();
-        let value = crate::json::parse(payload, limits)
-            .map_err(|source| PolicyError::Json { document, source })?;
-        let terms = Terms::from_json(&value, limits).map_err(PolicyError::Terms)?;
-        Ok(Self {
-            keys: terms.owners,
-            needed: terms.owners_needed,
-        })
-    }
-}
-
-/// Owners that nobody or everybody could satisfy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{needed} of {owners} distinct owners' keys: there must be at least one key, and at least one and at most all must be needed"
-)]
-pub struct OwnerError {
-    /// Signatures asked for.
-    pub needed: usize,
-    /// Distinct keys given.
-    pub owners: usize,
-}
 
 /// A policy that enough owners signed and that is in force. Only [`Policy::open`] makes one.
 ///
@@ -106,6 +33,7 @@ pub struct Policy {
     threshold: NonZeroUsize,
     parties: Vec<Party>,
     steps: Vec<LaterStep>,
+    source: SourceTerms,
     comparison: Comparison,
     artifacts: Glob,
     environment: Environment,
@@ -323,6 +251,7 @@ impl Policy {
             threshold: rebuild.threshold,
             parties,
             steps,
+            source: terms.source,
             comparison: terms.comparison,
             artifacts: terms.artifacts,
             environment: terms.environment,
@@ -351,6 +280,11 @@ impl Policy {
     /// What may happen to the result before it is delivered, in order; empty when the rebuilt files themselves are delivered.
     pub fn steps(&self) -> &[LaterStep] {
         &self.steps
+    }
+
+    /// What counts as released source.
+    pub fn source(&self) -> &SourceTerms {
+        &self.source
     }
 
     /// How the file in hand is compared: what of it the caller must look at beside its digest.

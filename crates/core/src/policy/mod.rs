@@ -7,8 +7,10 @@
 mod delivered;
 mod file;
 mod in_force;
+mod owners;
 mod refusal;
 mod rules;
+mod source;
 mod steps;
 mod terms;
 
@@ -16,7 +18,11 @@ pub use delivered::{
     ArchiveFormat, Comparison, DeliveredError, MemberRule, MemberRules, SignatureFormat,
 };
 pub use file::{CompileError, Compiled, PolicyFile};
-pub use in_force::{Document, LaterStep, OwnerError, Owners, Party, Policy};
+pub use in_force::{Document, LaterStep, Party, Policy};
+pub use owners::{OwnerError, Owners};
 pub use refusal::PolicyError;
+pub use source::{
+    DebianTerms, GitTerms, MovedTag, RecipeTerms, SourceError, SourceFiles, SourceTerms,
+};
 pub use steps::{Problem, StepTerms, StepsError};
 pub use terms::{Environment, OnDissent, PAYLOAD_TYPE_TERMS, Terms, TermsError};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use super::delivered::{Comparison, DeliveredError};
+use super::source::{SourceError, SourceTerms};
 use super::steps::{self, StepTerms, StepsError};
 use crate::attest::is_party_name;
 use crate::attest::rebuild::STEP;
@@ -33,6 +34,8 @@ pub struct Terms {
     pub later_parties: Vec<(String, Vec<String>)>,
     /// What may happen to the result before it is delivered, in order.
     pub steps: Vec<StepTerms>,
+    /// What counts as released source.
+    pub source: SourceTerms,
     /// How the file in hand is compared.
     pub comparison: Comparison,
     /// Keys of the owners.
@@ -137,7 +140,14 @@ impl Terms {
         ];
         let compared = self.comparison.to_json();
         let compared = compared.map(|comparison| ("delivered", comparison));
-        Json::object(always.into_iter().chain(later).chain(compared))
+        let source = self.source.to_json().map(|source| ("source", source));
+        Json::object(
+            always
+                .into_iter()
+                .chain(later)
+                .chain(compared)
+                .chain(source),
+        )
     }
 
     /// Reads terms; every member must be there and be understood.
@@ -168,6 +178,7 @@ impl Terms {
             "onDissent",
             "owners",
             "parties",
+            "source",
             "steps",
         ])?;
         let materials = members.read("materials", object)?;
@@ -192,6 +203,10 @@ impl Terms {
             artifacts: members.read("artifacts", steps::pattern)?,
             parties: members.read_items("parties", read_party)?,
             later_parties: optional(members, "laterParties", read_party)?,
+            source: match members.get("source") {
+                None => SourceTerms::default(),
+                Some(_) => members.read("source", SourceTerms::from_json)?,
+            },
             comparison: match members.get("delivered") {
                 None => Comparison::Bytes,
                 Some(_) => members.read("delivered", Comparison::from_json)?,
@@ -258,6 +273,7 @@ impl Terms {
             }
         }
         steps::consistent(&self.steps, &names)?;
+        self.source.consistent()?;
         let step_names = self.steps.iter().map(|step| step.name.as_str());
         self.comparison.consistent(&step_names.collect())?;
         let idle = |name: &&String| !self.steps.iter().any(|step| step.parties.contains(name));
@@ -353,6 +369,9 @@ pub enum TermsError {
     /// Later steps that cannot be used.
     #[error(transparent)]
     Steps(#[from] StepsError),
+    /// Words about the source that cannot be used.
+    #[error("source: {0}")]
+    Source(#[from] SourceError),
     /// A comparison that cannot be made.
     #[error("delivered: {0}")]
     Delivered(#[from] DeliveredError),

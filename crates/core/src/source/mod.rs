@@ -5,6 +5,9 @@
 //! **Never:** a source whose description and files do not fit each other exactly.
 
 mod dsc;
+pub mod git;
+pub mod openpgp;
+pub mod ssh;
 
 pub use dsc::{Dsc, DscError, DscFile};
 pub(crate) use dsc::{is_file_name, is_package_name, is_version};

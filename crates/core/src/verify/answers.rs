@@ -49,27 +49,6 @@ pub(super) fn one_reason(question: Question, outcome: Result<Reason, Reason>) ->
     }
 }
 
-pub(super) fn source(tally: &Tally) -> Answer {
-    match tally.group() {
-        Some(group) if tally.has_quorum() => {
-            let equal = Reason::SourceEqual {
-                name: group.source_name.clone(),
-                version: group.source_version.clone(),
-                source: group.source,
-                parties: group.parties.clone(),
-            };
-            answer(Question::Source, Outcome::Yes, vec![equal])
-        }
-        group => {
-            let too_few = Reason::SourceTooFew {
-                have: group.map_or(0, |group| group.parties.len()),
-                needed: tally.threshold().get(),
-            };
-            answer(Question::Source, Outcome::No, vec![too_few])
-        }
-    }
-}
-
 pub(super) fn rebuilt(policy: &Policy, tally: &Tally) -> Answer {
     let parties = tally
         .group()

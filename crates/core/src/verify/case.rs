@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::answers::{answer, bytes, in_force, one_reason, rebuilt, refused_policy, source};
+use super::answers::{answer, bytes, in_force, one_reason, rebuilt, refused_policy};
 use super::artifact::Artifact;
 use super::later::{Trail, trail};
+use super::source::SourceCase;
 use super::tally::Votes;
 use super::{Claim, Claims, Evidence, Expected, Identity, Reason, Tally};
 use crate::digest::Sha256;
 use crate::limits::Limits;
+use crate::source::openpgp::{NoOpenPgp, OpenPgpVerifier};
 use crate::policy::{Comparison, Owners, Policy, PolicyError};
 use crate::time::Timestamp;
 
@@ -16,7 +18,24 @@ use crate::time::Timestamp;
 pub struct Case {
     policy: Result<Policy, PolicyError>,
     claims: Claims,
-    rule_steps_max: usize,
+    tools: Tools,
+}
+
+/// What judging uses and has not in itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Tools {
+    /// Bounds on everything that is read.
+    pub limits: Limits,
+    /// Who checks OpenPGP signatures of releases.
+    pub openpgp: &'static dyn OpenPgpVerifier,
+}
+
+impl Tools {
+    /// The standard limits, and no OpenPGP: what only an OpenPGP signature could show is refused.
+    pub const WITHOUT_OPENPGP: Self = Self {
+        limits: Limits::STANDARD,
+        openpgp: &NoOpenPgp,
+    };
 }
 
 impl Case {
@@ -27,8 +46,9 @@ impl Case {
         owners: &Owners,
         evidence: impl IntoIterator<Item = &'e Evidence<'e>>,
         at: Timestamp,
-        limits: &Limits,
+        tools: &Tools,
     ) -> Self {
+        let limits = &tools.limits;
         let policy = Policy::open(layout, terms, owners, at, limits);
         let claims = policy
             .as_ref()
@@ -37,7 +57,7 @@ impl Case {
         Self {
             policy,
             claims,
-            rule_steps_max: limits.rule_steps_max,
+            tools: *tools,
         }
     }
 
@@ -69,8 +89,13 @@ impl Case {
             }
         }
         let links = trail.into_iter().flat_map(|trail| &trail.origins);
+        let certificates = self.claims.certificates().iter();
+        let unsigned = certificates.map(|it| it.origin.as_str());
         let claims = kept.into_iter().map(Claim::origin);
-        claims.chain(links.map(String::as_str)).collect()
+        claims
+            .chain(links.map(String::as_str))
+            .chain(unsigned)
+            .collect()
     }
 
     /// Answers the six questions for one artifact.
@@ -101,6 +126,19 @@ impl Case {
         }
     }
 
+    fn source(&self, policy: &Policy, tally: &Tally) -> Answer {
+        let certificates = self.claims.certificates().iter();
+        let certificates: Vec<Vec<u8>> = certificates.map(|it| it.bytes.clone()).collect();
+        SourceCase {
+            policy,
+            claims: self.claims.claims(),
+            certificates: &certificates,
+            openpgp: self.tools.openpgp,
+            limits: &self.tools.limits,
+        }
+        .answer(tally)
+    }
+
     /// Answers under a policy that is in force.
     fn answer(&self, policy: &Policy, report: &mut Report) {
         let votes = Votes::cast(policy, self.claims.claims());
@@ -111,7 +149,7 @@ impl Case {
         let tally = match digests.first() {
             Some(_) if by_trail => {
                 let (artifact, steps) = (&report.artifact, self.claims.steps());
-                let work = self.rule_steps_max;
+                let work = self.tools.limits.rule_steps_max;
                 let trail = trail(policy, &votes, steps, artifact, expected, work);
                 let tally = trail.tally.clone();
                 report.trail = Some(trail);
@@ -142,7 +180,7 @@ impl Case {
         };
         report.answers = vec![
             in_force(policy),
-            source(&tally),
+            self.source(policy, &tally),
             rebuilt(policy, &tally),
             bytes,
             after,

@@ -13,6 +13,7 @@ use crate::json::Json;
 use crate::key::PublicKey;
 use crate::limits::Limits;
 use crate::policy::Policy;
+use crate::source::openpgp::certificate_in;
 use crate::verify::Identity;
 
 /// A document that may be evidence, from wherever it was gathered.
@@ -111,11 +112,19 @@ pub(super) struct StepClaim {
     pub(super) link: Arc<Link>,
 }
 
+/// An OpenPGP certificate that the policy names by its digest.
+#[derive(Clone, Debug)]
+pub(super) struct Certificate {
+    pub(super) origin: String,
+    pub(super) bytes: Vec<u8>,
+}
+
 /// All claims of a body of evidence, and what was dropped from it.
 #[derive(Clone, Debug, Default)]
 pub struct Claims {
     claims: Vec<Claim>,
     steps: Vec<StepClaim>,
+    certificates: Vec<Certificate>,
     dropped: Vec<Dropped>,
 }
 
@@ -149,6 +158,9 @@ pub enum DropReason {
         /// The party that the statement names.
         stated: String,
     },
+    /// A certificate that the policy does not name.
+    #[error("an OpenPGP certificate that this policy does not name")]
+    Certificate,
     /// Signed, and no link of a later step.
     #[error("{0}")]
     Step(String),
@@ -178,6 +190,7 @@ impl Claims {
             match outcome {
                 Ok(Read::Claims(said)) => claims.claims.extend(said),
                 Ok(Read::Steps(said)) => claims.steps.extend(said),
+                Ok(Read::Certificate(certificate)) => claims.certificates.push(certificate),
                 Err(reason) => claims.dropped.push(Dropped {
                     origin: document.origin.clone(),
                     reason,
@@ -190,6 +203,10 @@ impl Claims {
     /// The claims.
     pub fn claims(&self) -> &[Claim] {
         &self.claims
+    }
+
+    pub(super) fn certificates(&self) -> &[Certificate] {
+        &self.certificates
     }
 
     pub(super) fn steps(&self) -> &[StepClaim] {
@@ -233,6 +250,7 @@ impl Left {
 enum Read {
     Claims(Vec<Claim>),
     Steps(Vec<StepClaim>),
+    Certificate(Certificate),
 }
 
 /// One document → the claims in it: one for a rebuild, one for each signing party for a weak link, none for a repetition.
@@ -244,8 +262,10 @@ fn read(
     left: &mut Left,
     limits: &Limits,
 ) -> Result<Read, DropReason> {
-    let envelope = Envelope::parse(&document.bytes, limits)
-        .map_err(|error: EnvelopeError| DropReason::Envelope(error.to_string()))?;
+    let envelope = match Envelope::parse(&document.bytes, limits) {
+        Ok(envelope) => envelope,
+        Err(error) => return read_certificate(policy, document, &error, seen, limits),
+    };
     if !seen.insert(envelope.digest()) {
         return Ok(Read::Claims(Vec::new()));
     }
@@ -295,6 +315,27 @@ fn read(
             Ok(Read::Claims(vec![claim]))
         }
     }
+}
+
+/// A certificate that the policy names; anything else that is no envelope is nothing.
+fn read_certificate(
+    policy: &Policy,
+    document: &Evidence<'_>,
+    error: &EnvelopeError,
+    seen: &mut BTreeSet<Sha256>,
+    limits: &Limits,
+) -> Result<Read, DropReason> {
+    let bytes = certificate_in(&document.bytes, limits);
+    let bytes = bytes.ok_or_else(|| DropReason::Envelope(error.to_string()))?;
+    let digest = Sha256::of(&bytes);
+    if !policy.source().certificates().contains(&digest) {
+        return Err(DropReason::Certificate);
+    }
+    if !seen.insert(digest) {
+        return Ok(Read::Claims(Vec::new()));
+    }
+    let origin = document.origin.clone();
+    Ok(Read::Certificate(Certificate { origin, bytes }))
 }
 
 /// The link of a later step, once for each of the step's parties that signed it; `None` for any other document.

@@ -15,11 +15,12 @@ mod later;
 mod members;
 mod reason;
 mod report;
+mod source;
 mod tally;
 mod wording;
 
 pub use artifact::{Artifact, ArtifactState, Member, MemberKind, Unsigned, View};
-pub use case::{Accepted, Answer, Case, Outcome, Question, Report, Verdict};
+pub use case::{Accepted, Answer, Case, Outcome, Question, Report, Tools, Verdict};
 pub use claim::{Claim, Claims, DropReason, Dropped, Evidence};
 pub use identity::{Expected, ExpectedError, Identity};
 pub use reason::Reason;

@@ -38,6 +38,45 @@ pub enum Reason {
         /// Who states it.
         parties: Vec<String>,
     },
+    /// The release is signed by whom the policy names.
+    SourceSigned {
+        /// The release.
+        release: String,
+        /// Who signed it.
+        signers: Vec<String>,
+        /// The time at which their keys had to hold: by then k parties had it.
+        witnessed: Timestamp,
+    },
+    /// The commit of the tag and the tree that was built.
+    TagBuilt {
+        /// The commit's id.
+        commit: String,
+        /// The identity of the tree.
+        identity: Sha256,
+        /// The parties that built it.
+        parties: Vec<String>,
+    },
+    /// The release is not signed as the policy wants it.
+    SourceUnsigned {
+        /// The release.
+        release: String,
+        /// Why.
+        problem: String,
+    },
+    /// Another kind of source, or another repository.
+    SourceOther {
+        /// What was built.
+        built: String,
+        /// What the policy wants.
+        wanted: String,
+    },
+    /// Alarm: one tag name, several tag objects.
+    MovedTag {
+        /// The tag.
+        tag: String,
+        /// The objects' ids, each with the parties that saw it.
+        objects: Vec<(String, Vec<String>)>,
+    },
     /// Fewer than k parties state one source.
     SourceTooFew {
         /// How many do.
@@ -261,6 +300,11 @@ impl Reason {
             Self::NotJudged => "not-judged",
             Self::SourceEqual { .. } => "source-equal",
             Self::SourceTooFew { .. } => "source-too-few",
+            Self::SourceSigned { .. } => "source-signed",
+            Self::TagBuilt { .. } => "tag-built",
+            Self::SourceUnsigned { .. } => "source-unsigned",
+            Self::SourceOther { .. } => "source-other",
+            Self::MovedTag { .. } => "moved-tag",
             Self::Quorum { .. } => "quorum",
             Self::NoQuorum { .. } => "no-quorum",
             Self::Dissent { .. } => "dissent",
@@ -312,6 +356,12 @@ impl Reason {
             Self::PolicyRefused { .. } => {
                 Some("get the current policy from its owners; never go on with one that is refused")
             }
+            Self::SourceUnsigned { .. } | Self::SourceOther { .. } => {
+                Some("do not use the file; ask the project which release this is, and who signs releases")
+            }
+            Self::MovedTag { .. } => Some(
+                "do not use the file; ask the project why its tag was moved, and which object it stands by",
+            ),
             Self::SourceTooFew { .. } | Self::NoQuorum { .. } => {
                 Some("gather more evidence, or wait until more parties have rebuilt")
             }

@@ -75,6 +75,40 @@ impl Reason {
                     parties.join(", ")
                 )
             }
+            Self::SourceSigned {
+                release,
+                signers,
+                witnessed,
+            } => format!(
+                "{release}, signed by {}, whose keys held at {witnessed}",
+                signers.join(", ")
+            ),
+            Self::TagBuilt {
+                commit,
+                identity,
+                parties,
+            } => format!(
+                "commit {}…, tree {}, equal for {}",
+                &commit[..commit.len().min(12)],
+                short(identity),
+                parties.join(", ")
+            ),
+            Self::SourceUnsigned { release, problem } => {
+                format!("{release} is not a release by this policy: {problem}")
+            }
+            Self::SourceOther { built, wanted } => {
+                format!("{built} was built, and the policy wants {wanted}")
+            }
+            Self::MovedTag { tag, objects } => {
+                let seen: Vec<String> = objects
+                    .iter()
+                    .map(|(id, parties)| {
+                        let id = &id[..id.len().min(12)];
+                        format!("{id}… seen by {}", parties.join(", "))
+                    })
+                    .collect();
+                format!("MOVED TAG: {tag} names {} objects: {}", objects.len(), seen.join("; "))
+            }
             Self::SourceTooFew { have, needed } => {
                 format!("{have} of {needed} needed parties state one source for this result")
             }
