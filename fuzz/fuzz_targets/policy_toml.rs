@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use libfuzzer_sys::fuzz_target;
-use quorate::policy::{Owners, Policy, PolicyFile};
+use quorate::policy::{Owners, Policy, PolicyFile, SourceFiles};
 use quorate::time::Timestamp;
 use quorate_fuzz::LIMITS;
 use quorate_testkit::scenario::{AT, Documents, ed25519};
@@ -25,7 +25,21 @@ fuzz_target!(|text: &str| {
         .map(|(name, key)| ((*name).to_owned(), key.public().clone()))
         .collect();
     let at = Timestamp::parse(AT).expect("a fixed time");
-    let Ok(compiled) = file.compile(&public, at, &LIMITS) else {
+    // Files that say their own names: a policy may name what it likes.
+    let bytes = |name: &str| name.as_bytes().to_vec();
+    let files = SourceFiles {
+        certificates: file
+            .certificate_files()
+            .iter()
+            .map(|name| (name.clone(), vec![bytes(name)]))
+            .collect(),
+        texts: file
+            .text_files()
+            .into_iter()
+            .map(|name| (name.to_owned(), bytes(name)))
+            .collect(),
+    };
+    let Ok(compiled) = file.compile(&public, &files, at, &LIMITS) else {
         return;
     };
     let documents = Documents::sign(&compiled.layout, &compiled.terms, &secret);

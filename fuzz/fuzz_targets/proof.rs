@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use quorate::digest::Sha256;
 use quorate::proof::Proof;
-use quorate::verify::{Artifact, ArtifactState, Case};
-use quorate_fuzz::{LIMITS, honest};
+use quorate::verify::{Artifact, ArtifactState, Case, View};
+use quorate_fuzz::{LIMITS, TOOLS, honest};
 use quorate_testkit::scenario::Scene;
 
 static SCENE: LazyLock<Scene> = LazyLock::new(|| honest(None, None));
@@ -24,13 +24,14 @@ fuzz_target!(|bytes: &[u8]| {
             &SCENE.trust(),
             &proof.evidence,
             SCENE.at,
-            &LIMITS,
+            &TOOLS,
         )
     };
     let case = open(&proof);
     let unstated = Artifact {
         name: SCENE.artifact.name.clone(),
         state: ArtifactState::Read(Sha256::of(b"nobody built this")),
+        view: View::Whole,
     };
     assert!(!case.judge(&unstated, None).is_quorate());
     let verdict = case.judge(&SCENE.artifact, None);

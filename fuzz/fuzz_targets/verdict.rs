@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use quorate::digest::Sha256;
-use quorate::verify::{Artifact, ArtifactState, Case};
-use quorate_fuzz::{LIMITS, honest};
+use quorate::verify::{Artifact, ArtifactState, Case, View};
+use quorate_fuzz::{LIMITS, TOOLS, honest};
 use quorate_testkit::scenario::Scene;
 
 static SCENES: LazyLock<[Scene; 3]> = LazyLock::new(|| {
@@ -32,12 +32,13 @@ fuzz_target!(|bytes: &[u8]| {
         &scene.trust(),
         &evidence,
         scene.at,
-        &LIMITS,
+        &TOOLS,
     );
     let judge = |sha256| {
         let artifact = Artifact {
             name: scene.artifact.name.clone(),
             state: ArtifactState::Read(sha256),
+        view: View::Whole,
         };
         case.judge(&artifact, None).is_quorate()
     };

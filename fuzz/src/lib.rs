@@ -15,12 +15,16 @@ use quorate::digest::Sha256;
 use quorate::envelope::{Envelope, PAYLOAD_TYPE_IN_TOTO};
 use quorate::key::{OpenPgpSignature, PublicKey, SigningKey, public_keys_from_file};
 use quorate::limits::Limits;
+use quorate::verify::Tools;
 use quorate_testkit::scenario::{Sample, Scene, ed25519, signed};
 
 pub use fnmatch::fnmatch;
 
 /// The limits that the programs use.
 pub const LIMITS: Limits = Limits::STANDARD;
+
+/// What the judge is given beside the evidence.
+pub const TOOLS: Tools = Tools::WITHOUT_OPENPGP;
 
 static SIGNER: LazyLock<SigningKey> = LazyLock::new(|| ed25519("a signer of anything"));
 

@@ -16,7 +16,7 @@ use quorate::envelope::Envelope;
 use quorate::key::{PublicKey, SigningKey};
 use quorate::policy::Policy;
 use quorate::proof::Proof;
-use quorate::verify::Case;
+use quorate::verify::{Case, Tools};
 use quorate_bench::{Cost, Series, program, run, time};
 use quorate_testkit::scenario::Scene;
 
@@ -82,7 +82,10 @@ fn parts(scene: &Scene, proof: &[u8]) {
             &trust,
             &parsed.evidence,
             scene.at,
-            limits,
+            &Tools {
+                limits: *limits,
+                ..Tools::WITHOUT_OPENPGP
+            },
         )
     };
     println!("  in one process:");

@@ -13,7 +13,7 @@ use quorate::verify::Case;
 use crate::args::ProveArguments;
 use crate::error::CommandError;
 use crate::output;
-use crate::source::{self, LIMITS, PolicyDocuments};
+use crate::source::{self, LIMITS, PolicyDocuments, TOOLS};
 use crate::verify::{artifact, report_dropped};
 
 pub(crate) fn run(arguments: ProveArguments) -> Result<ExitCode, CommandError> {
@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: ProveArguments) -> Result<ExitCode, CommandError> {
         &owners,
         &gathered.evidence,
         at,
-        &LIMITS,
+        &TOOLS,
     );
     let mut origins = BTreeSet::new();
     for file in &arguments.files {

@@ -7,12 +7,19 @@ use quorate::key::PublicKey;
 use quorate::limits::Limits;
 use quorate::policy::Owners;
 use quorate::time::Timestamp;
+use quorate::verify::Tools;
 use quorate_gather::{Gathered, read_bounded};
 
 use crate::error::CommandError;
 
 /// The limits that this program works under.
 pub(crate) const LIMITS: Limits = Limits::STANDARD;
+
+/// What this program judges with.
+pub(crate) const TOOLS: Tools = Tools {
+    limits: LIMITS,
+    openpgp: &quorate::source::openpgp::NoOpenPgp,
+};
 
 /// The two documents of a policy, as they stand on disk.
 pub(crate) struct PolicyDocuments {

@@ -13,7 +13,7 @@ use quorate_gather::{Junk, read_artifact, read_bounded};
 use crate::args::VerifyArguments;
 use crate::error::CommandError;
 use crate::output;
-use crate::source::{self, LIMITS, PolicyDocuments};
+use crate::source::{self, LIMITS, PolicyDocuments, TOOLS};
 
 /// The format of `--json`: `docs/spec/verdict.md`.
 const FORMAT: &str = "quorate-verify/1";
@@ -69,7 +69,7 @@ fn open(arguments: &VerifyArguments, at: Timestamp) -> Result<(Case, Vec<Junk>),
                 &owners,
                 &proof.evidence,
                 at,
-                &LIMITS,
+                &TOOLS,
             ),
             Vec::new(),
         ));
@@ -86,7 +86,7 @@ fn open(arguments: &VerifyArguments, at: Timestamp) -> Result<(Case, Vec<Junk>),
         &owners,
         &gathered.evidence,
         at,
-        &LIMITS,
+        &TOOLS,
     );
     Ok((case, gathered.junk))
 }

@@ -1,14 +1,15 @@
 //! Which package a build output is, and which one the caller wants.
 
-use crate::source::{is_package_name, is_version};
+use crate::attest::is_output_path;
+use crate::source::{is_file_name, is_package_name, is_version};
 
 /// The identity that a claim gives to one output. From which source it was built is no part of it: an archive has one package of a name,
 /// version and architecture, and parties that build it from different sources contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identity {
-    /// Binary package.
+    /// Binary package; the path of an output of a git tag; the product of a later step.
     pub package: String,
-    /// Full version of the binary package.
+    /// Full version of the binary package; the tag.
     pub version: String,
     /// Its architecture.
     pub architecture: String,
@@ -24,7 +25,7 @@ impl std::fmt::Display for Identity {
     }
 }
 
-/// The identity that the caller demands: `NAME=VERSION[:ARCH]`, as a signed index has it.
+/// The identity that the caller demands: `NAME=VERSION[:ARCH]`, as a signed index has it; `PATH=TAG[:ARCH]` for an output of a git tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
     /// Binary package.
@@ -51,10 +52,13 @@ impl Expected {
             _ => (rest, None),
         };
         let starts_with_digit = |part: &str| part.starts_with(|first: char| first.is_ascii_digit());
-        if !is_package_name(package)
-            || !is_version(version)
-            || !version.split(':').all(starts_with_digit)
-        {
+        let packaged = is_package_name(package)
+            && is_version(version)
+            && version.split(':').all(starts_with_digit);
+        // An output of a tag is its path, and its version is the tag, which has no colon (git-check-ref-format(1)).
+        let is_tag = |tag: &str| tag.split('/').all(is_file_name) && !tag.contains(':');
+        let tagged = is_output_path(package) && is_tag(version);
+        if !packaged && !tagged {
             return Err(ExpectedError);
         }
         Ok(Self {
@@ -86,7 +90,7 @@ impl std::fmt::Display for Expected {
 
 /// A text that is not `NAME=VERSION[:ARCH]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected NAME=VERSION or NAME=VERSION:ARCH, as in catdoc=1:0.95-6~deb12u1:amd64")]
+#[error("expected NAME=VERSION or NAME=VERSION:ARCH, as in catdoc=1:0.95-6~deb12u1:amd64 or bin/hello=v1.0:amd64")]
 pub struct ExpectedError;
 
 #[cfg(test)]
@@ -114,13 +118,18 @@ mod tests {
             parse("xz-utils=5.4.1:all"),
             expect("xz-utils", "5.4.1", "all")
         );
+        assert_eq!(
+            parse("bin/hello=v1.0/rc1:amd64"),
+            expect("bin/hello", "v1.0/rc1", "amd64")
+        );
+        assert_eq!(parse("Hello=release"), expect("Hello", "release", ""));
         for text in [
             "catdoc",
             "catdoc=",
             "=1",
             "catdoc=1 2",
-            "catdoc=a",
-            "Catdoc=1",
+            "/bin/hello=v1",
+            "bin/../hello=v1",
             "catdoc=1:amd64:amd64",
             "catdoc=1:",
         ] {

@@ -52,7 +52,12 @@ fn key_references_are_what_the_caller_must_read() {
     assert_eq!(references, ["alice-0.pub", "bob-0.pub", "owner-0.pub"]);
     let at = Timestamp::parse(AT).unwrap();
     let error = file
-        .compile(&BTreeMap::new(), at, &Limits::STANDARD)
+        .compile(
+            &BTreeMap::new(),
+            &quorate::policy::SourceFiles::default(),
+            at,
+            &Limits::STANDARD,
+        )
         .unwrap_err();
     assert!(matches!(error, CompileError::KeyMissing(_)), "{error}");
 }

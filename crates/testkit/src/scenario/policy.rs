@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use quorate::envelope::PAYLOAD_TYPE_IN_TOTO;
 use quorate::key::{PublicKey, SigningKey};
 use quorate::limits::Limits;
-use quorate::policy::{CompileError, Compiled, PAYLOAD_TYPE_TERMS, PolicyFile};
+use quorate::policy::{CompileError, Compiled, PAYLOAD_TYPE_TERMS, PolicyFile, SourceFiles};
 use quorate::time::Timestamp;
 
 use super::document::sha256_hex;
@@ -38,6 +38,8 @@ pub struct PolicyDraft {
     pub more: String,
     /// Tables at the end, as they are.
     pub tables: String,
+    /// What the source table names.
+    pub files: SourceFiles,
 }
 
 impl PolicyDraft {
@@ -72,6 +74,7 @@ impl PolicyDraft {
             keys,
             more: String::new(),
             tables: String::new(),
+            files: SourceFiles::default(),
         }
     }
 
@@ -120,6 +123,7 @@ impl PolicyDraft {
     pub fn compile(&self, at: Timestamp) -> Result<Compiled, CompileError> {
         PolicyFile::parse(&self.toml(), &Limits::STANDARD)?.compile(
             &self.keys,
+            &self.files,
             at,
             &Limits::STANDARD,
         )

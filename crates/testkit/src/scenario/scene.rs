@@ -5,9 +5,11 @@ use quorate::key::SigningKey;
 use quorate::limits::Limits;
 use quorate::policy::Owners;
 use quorate::proof::Proof;
+use quorate::source::openpgp::{NoOpenPgp, OpenPgpVerifier};
 use quorate::time::Timestamp;
 use quorate::verify::{
-    Artifact, ArtifactState, Case, Evidence, Expected, Outcome, Standing, Verdict, View,
+    Artifact, ArtifactState, Case, Evidence, Expected, Outcome, Standing, Tools, Verdict,
+    View,
 };
 
 use super::policy::owners;
@@ -40,6 +42,8 @@ pub struct Scene {
     pub at: Timestamp,
     /// The limits.
     pub limits: Limits,
+    /// Who checks OpenPGP signatures: nobody, unless a test says so.
+    pub openpgp: &'static dyn OpenPgpVerifier,
 }
 
 impl Scene {
@@ -76,6 +80,7 @@ impl Scene {
             expected: None,
             at: Timestamp::parse(AT).expect("a fixed time"),
             limits: Limits::STANDARD,
+            openpgp: &NoOpenPgp,
         }
     }
 
@@ -122,8 +127,15 @@ impl Scene {
             &self.trust(),
             &self.evidence,
             self.at,
-            &self.limits,
+            &self.tools(),
         )
+    }
+
+    fn tools(&self) -> Tools {
+        Tools {
+            limits: self.limits,
+            openpgp: self.openpgp,
+        }
     }
 
     /// The verdict.
@@ -175,7 +187,7 @@ impl Scene {
             &self.trust(),
             &proof.evidence,
             self.at,
-            &self.limits,
+            &self.tools(),
         )
         .judge(&self.artifact, self.expected.as_ref())
     }
