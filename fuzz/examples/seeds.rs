@@ -11,7 +11,7 @@ use quorate::key::SigningKey;
 use quorate::time::Timestamp;
 use quorate_fuzz::{LIMITS, functionaries, honest};
 use quorate_testkit::scenario::{
-    Party, PolicyDraft, Sample, Scene, ed25519, metablock, p256, p384, replaced, without,
+    Party, PolicyDraft, Sample, Scene, Stated as _, ed25519, metablock, p256, p384, replaced, without,
 };
 
 /// A target's name and its inputs by name.

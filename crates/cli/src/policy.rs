@@ -1,6 +1,6 @@
 //! `quorate policy`: from policy.toml to two signed documents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -8,16 +8,22 @@ use quorate::envelope::{Envelope, EnvelopeForm, PAYLOAD_TYPE_IN_TOTO, add_signat
 use quorate::json::Json;
 use quorate::policy::{
     Environment, OnDissent, Owners, PAYLOAD_TYPE_TERMS, Policy, PolicyError, PolicyFile,
+    SourceFiles,
 };
+use quorate::source::openpgp::certificate_document;
 use quorate::time::Timestamp;
 use quorate_gather::read_bounded;
+use quorate_openpgp::split_certificates;
 
 use crate::args::{NewPolicyArguments, OwnerArguments, PolicyVerb};
 use crate::error::CommandError;
 use crate::key::private_key;
 use crate::output;
 use crate::prove::write_whole;
-use crate::source::{self, LIMITS, PolicyDocuments, public_key, terms_beside};
+use crate::source::{self, LIMITS, PolicyDocuments, beside, public_key, terms_beside};
+
+/// Debian's keyring of developers has about 30 MB.
+const CERTIFICATE_FILE_BYTES_MAX: usize = 128 << 20;
 
 pub(crate) fn run(verb: PolicyVerb) -> Result<ExitCode, CommandError> {
     match verb {
@@ -76,8 +82,9 @@ fn compile(file: &Path, out: &Path, at: Option<Timestamp>) -> Result<ExitCode, C
     for reference in policy.key_references() {
         keys.insert(reference.to_owned(), public_key(&folder.join(reference))?);
     }
+    let files = source_files(&policy, folder)?;
     let compiled = policy
-        .compile(&keys, source::time(at)?, &LIMITS)
+        .compile(&keys, &files, source::time(at)?, &LIMITS)
         .map_err(|error| refused(&error))?;
     for warning in &compiled.warnings {
         output::talk(&format!("warning: {warning}"));
@@ -89,12 +96,51 @@ fn compile(file: &Path, out: &Path, at: Option<Timestamp>) -> Result<ExitCode, C
         &terms_beside(&layout),
         &unsigned(PAYLOAD_TYPE_TERMS, &compiled.terms),
     )?;
+    write_certificates(&layout, &files)?;
     output::talk(&format!(
         "next: each owner runs `quorate policy sign {} --key OWNER.key`",
         layout.display()
     ));
     output::answer(&layout.display().to_string())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads what the policy's source table names.
+fn source_files(policy: &PolicyFile, folder: &Path) -> Result<SourceFiles, CommandError> {
+    let mut files = SourceFiles::default();
+    for name in policy.certificate_files() {
+        let path = folder.join(name);
+        let bytes = read_bounded(&path, CERTIFICATE_FILE_BYTES_MAX)?;
+        let certificates = split_certificates(&bytes)
+            .map_err(|error| CommandError::unable(format!("{}: {error}", path.display())))?;
+        files.certificates.insert(name.clone(), certificates);
+    }
+    for name in policy.text_files() {
+        let bytes = read_bounded(&folder.join(name), LIMITS.policy_bytes_max)?;
+        files.texts.insert(name.to_owned(), bytes);
+    }
+    Ok(files)
+}
+
+/// Certificates travel beside the policy, which names them by their digests.
+fn write_certificates(layout: &Path, files: &SourceFiles) -> Result<(), CommandError> {
+    let path = beside(layout, "certificates");
+    let certificates: BTreeSet<&Vec<u8>> = files.certificates.values().flatten().collect();
+    if certificates.is_empty() {
+        // One of an earlier policy of this name would be read and dropped, with a message that nobody understands.
+        return match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(CommandError::unable(format!("{}: {error}", path.display())))
+            }
+            _ => Ok(()),
+        };
+    }
+    let mut text = Vec::new();
+    for certificate in certificates {
+        text.extend(certificate_document(certificate));
+        text.push(b'\n');
+    }
+    write_whole(&path, &text)
 }
 
 fn sign(layout: &Path, key: &Path) -> Result<ExitCode, CommandError> {

@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: ProveArguments) -> Result<ExitCode, CommandError> {
     } else {
         source::owners(&arguments.owners.owner, arguments.owners.owners_needed)?
     };
-    let gathered = source::evidence(&arguments.evidence)?;
+    let gathered = source::evidence(&arguments.evidence, &documents)?;
     let at = source::time(arguments.at)?;
     let case = Case::open(
         &documents.layout,

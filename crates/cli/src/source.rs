@@ -25,6 +25,8 @@ pub(crate) const TOOLS: Tools = Tools {
 pub(crate) struct PolicyDocuments {
     pub(crate) layout: Vec<u8>,
     pub(crate) terms: Vec<u8>,
+    /// The certificates that travel with the policy, where it has any.
+    pub(crate) certificates: Option<PathBuf>,
 }
 
 impl PolicyDocuments {
@@ -35,20 +37,27 @@ impl PolicyDocuments {
             layout: read(layout)?,
             terms: read(&terms_beside(layout))
                 .map_err(|error| CommandError::from(error).hint(no_terms))?,
+            certificates: Some(beside(layout, "certificates")).filter(|path| path.exists()),
         })
     }
 }
 
 /// `demo.layout` → `demo.terms`; any other name gets `.terms` after it.
 pub(crate) fn terms_beside(layout: &Path) -> PathBuf {
+    beside(layout, "terms")
+}
+
+/// `demo.layout` → `demo.ENDING`; any other name gets the ending after it.
+pub(crate) fn beside(layout: &Path, ending: &str) -> PathBuf {
     if layout
         .extension()
         .is_some_and(|extension| extension == "layout")
     {
-        return layout.with_extension("terms");
+        return layout.with_extension(ending);
     }
     let mut name = layout.as_os_str().to_owned();
-    name.push(".terms");
+    name.push(".");
+    name.push(ending);
     name.into()
 }
 
@@ -66,8 +75,17 @@ pub(crate) fn owners(paths: &[PathBuf], needed: Option<usize>) -> Result<Owners,
     Owners::new(keys, needed).map_err(CommandError::unable)
 }
 
-pub(crate) fn evidence(paths: &[PathBuf]) -> Result<Gathered, CommandError> {
-    Ok(quorate_gather::gather(paths, &LIMITS)?)
+/// Evidence that the user names, and the certificates that lie beside the policy.
+pub(crate) fn evidence(
+    paths: &[PathBuf],
+    documents: &PolicyDocuments,
+) -> Result<Gathered, CommandError> {
+    let paths: Vec<PathBuf> = paths
+        .iter()
+        .chain(&documents.certificates)
+        .cloned()
+        .collect();
+    Ok(quorate_gather::gather(&paths, &LIMITS)?)
 }
 
 /// The time that the user gave, or the clock's.

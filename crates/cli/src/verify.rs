@@ -79,7 +79,7 @@ fn open(arguments: &VerifyArguments, at: Timestamp) -> Result<(Case, Vec<Junk>),
         .as_deref()
         .ok_or_else(|| CommandError::unable("neither --proof nor --policy"))?;
     let documents = PolicyDocuments::read(layout)?;
-    let gathered = source::evidence(&arguments.evidence)?;
+    let gathered = source::evidence(&arguments.evidence, &documents)?;
     let case = Case::open(
         &documents.layout,
         &documents.terms,

@@ -66,7 +66,7 @@ pub fn functionary_keys(
 }
 
 /// The armoured blocks of a text file, or the whole of a binary one.
-fn blocks(bytes: &[u8]) -> Vec<&[u8]> {
+pub(crate) fn blocks(bytes: &[u8]) -> Vec<&[u8]> {
     let Some(text) = std::str::from_utf8(bytes)
         .ok()
         .filter(|text| text.contains(ARMOR))

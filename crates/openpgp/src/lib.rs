@@ -6,6 +6,8 @@
 
 mod certificate;
 mod signature;
+mod split;
 
 pub use certificate::{CertificateError, functionary_keys};
 pub use signature::{DetachedSignatureError, signature_from_detached};
+pub use split::split_certificates;

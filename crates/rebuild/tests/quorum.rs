@@ -14,7 +14,7 @@ use std::process::Command;
 
 use lab::{Lab, outcome, shared_cache, succeed};
 use quorate::digest::Sha256;
-use quorate::verify::{Artifact, ArtifactState, Outcome, Question, Standing};
+use quorate::verify::{Artifact, ArtifactState, Outcome, Question, Standing, View};
 use quorate_testkit::scenario::{Scene, evidence};
 
 /// What two parties made of one source, and the archive's own file of its first output.
@@ -85,6 +85,7 @@ fn rebuilt_by_two(source: &str) -> Option<Rebuilt> {
             .to_string_lossy()
             .into_owned(),
         state: ArtifactState::Read(sha256),
+        view: View::Whole,
     };
     scene.expect(&format!("{wanted}:{}", text("architecture")));
     Some(Rebuilt {

@@ -143,7 +143,8 @@ impl GitSource {
         }
         let git = |error: &dyn std::fmt::Display| AttestationError::Git(error.to_string());
         let tag = Tag::parse(&self.tag_object, self.format).map_err(|error| git(&error))?;
-        let commit = Commit::parse(&self.commit_object, self.format).map_err(|error| git(&error))?;
+        let commit =
+            Commit::parse(&self.commit_object, self.format).map_err(|error| git(&error))?;
         if tag.name != self.tag.as_str() || tag.kind != ObjectKind::Commit {
             return refused("the tag object is of another name, or points to no commit");
         }
@@ -242,7 +243,9 @@ impl GitParts {
                 };
                 let digests = members.read("digest", read_digests)?;
                 if digests != Digests::of(&recipe.content) {
-                    return Err(ShapeError::new("the recipe is not the one whose digest is recorded"));
+                    return Err(ShapeError::new(
+                        "the recipe is not the one whose digest is recorded",
+                    ));
                 }
                 if self.recipe.replace(recipe).is_some() {
                     return Err(twice("recipe"));
@@ -259,8 +262,9 @@ impl GitParts {
             let text = external.read(name, string).map(str::to_owned);
             text.map_err(|error| error.within("externalParameters"))
         };
-        let missing =
-            |what: &str| ShapeError::new(format!("no {what} recorded")).within("resolvedDependencies");
+        let missing = |what: &str| {
+            ShapeError::new(format!("no {what} recorded")).within("resolvedDependencies")
+        };
         let head = self.source.ok_or_else(|| missing("source"))?;
         let [tag_id, commit_id, tree_id] = head.ids;
         let mut object = |name: &str| self.objects.remove(name).ok_or_else(|| missing(name));
@@ -279,11 +283,15 @@ impl GitParts {
             recipe: self.recipe.ok_or_else(|| missing("recipe"))?,
         };
         if !self.objects.is_empty() {
-            return Err(ShapeError::new("an object beside tag and commit").within("resolvedDependencies"));
+            return Err(
+                ShapeError::new("an object beside tag and commit").within("resolvedDependencies")
+            );
         }
         if source.reference() != head.reference {
-            return Err(ShapeError::new("the source is not the repository and tag of the parameters")
-                .within("resolvedDependencies"));
+            return Err(ShapeError::new(
+                "the source is not the repository and tag of the parameters",
+            )
+            .within("resolvedDependencies"));
         }
         Ok(source)
     }
@@ -303,7 +311,9 @@ fn read_format(value: &Json<'_>) -> Result<ObjectFormat, ShapeError> {
     match string(value)? {
         "sha1" => Ok(ObjectFormat::Sha1),
         "sha256" => Ok(ObjectFormat::Sha256),
-        other => Err(ShapeError::new(format!("expected sha1 or sha256, found {other:?}"))),
+        other => Err(ShapeError::new(format!(
+            "expected sha1 or sha256, found {other:?}"
+        ))),
     }
 }
 
@@ -358,7 +368,10 @@ pub(super) fn write_materials(source: &GitSource) -> Vec<Json<'static>> {
     );
     let object = |name: &str, bytes: &[u8]| {
         let content = ("content", Json::text(STANDARD.encode(bytes)));
-        material(name.to_owned(), vec![content, annotated("object", Vec::new())])
+        material(
+            name.to_owned(),
+            vec![content, annotated("object", Vec::new())],
+        )
     };
     let submodules = source.submodules.iter().map(|submodule| {
         let digest = Json::object([("gitCommit", id(&submodule.commit_id))]);
@@ -376,7 +389,10 @@ pub(super) fn write_materials(source: &GitSource) -> Vec<Json<'static>> {
             ("role", Json::text("recipe")),
             ("place", Json::text(source.recipe.place.name())),
         ],
-        Some(("content", Json::text(STANDARD.encode(&source.recipe.content)))),
+        Some((
+            "content",
+            Json::text(STANDARD.encode(&source.recipe.content)),
+        )),
     );
     let objects = [
         object("tag", &source.tag_object),

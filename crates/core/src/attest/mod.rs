@@ -10,8 +10,8 @@ mod link;
 pub mod rebuild;
 mod statement;
 
-pub use link::{Attestation, WeakLink};
 pub(crate) use git::{is_output_path, is_repository};
+pub use link::{Attestation, WeakLink};
 pub(crate) use statement::is_party_name;
 
 use crate::json::{JsonError, ShapeError};

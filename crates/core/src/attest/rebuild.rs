@@ -227,7 +227,10 @@ impl Rebuild {
             return shape("no installed packages recorded, or too many");
         }
         if !unique(self.products.iter().map(|product| &product.name))
-            || !self.products.iter().all(|product| product.is_plain(&self.source))
+            || !self
+                .products
+                .iter()
+                .all(|product| product.is_plain(&self.source))
         {
             return shape(
                 "two outputs with one name, or an output whose name, package or version is not plain",

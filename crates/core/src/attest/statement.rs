@@ -6,8 +6,8 @@ use super::AttestationError;
 use super::debian::{self, DebianParts};
 use super::git::{self, GitParts};
 use super::rebuild::{
-    BUILD_TYPE, BUILD_TYPE_GIT, BUILD_TYPE_STEM, Byproduct, EnvironmentPackage, PARTY_STEM, Product, Rebuild,
-    RootRecord, Source,
+    BUILD_TYPE, BUILD_TYPE_GIT, BUILD_TYPE_STEM, Byproduct, EnvironmentPackage, PARTY_STEM,
+    Product, Rebuild, RootRecord, Source,
 };
 use crate::digest::{Digests, Sha256, Sha512};
 use crate::json::{Json, Members, Object, ShapeError, array, integer, object, string, strings};

@@ -179,7 +179,9 @@ impl PolicyFile {
 
     /// The names of other files that the source table names, for the caller to read.
     pub fn text_files(&self) -> Vec<&str> {
-        self.source.as_ref().map_or_else(Vec::new, SourceTable::texts)
+        self.source
+            .as_ref()
+            .map_or_else(Vec::new, SourceTable::texts)
     }
 
     /// Makes the two documents. `files` holds what [`Self::certificate_files`] and [`Self::text_files`] name; `keys` holds a key for each of [`Self::key_references`]; `at` is the time against which the expiry is held.

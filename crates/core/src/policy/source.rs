@@ -179,7 +179,7 @@ impl SourceTerms {
             return Err(SourceError::Repository(terms.repository.clone()));
         }
         if let Some(text) = &terms.allowed_signers {
-            AllowedSigners::parse(text)
+            AllowedSigners::parse(text.as_bytes())
                 .map_err(|error| SourceError::AllowedSigners(error.to_string()))?;
         } else if terms.certificates.is_empty() {
             return Err(SourceError::Nobody);
@@ -211,9 +211,8 @@ fn sha256(value: &Json<'_>) -> Result<Sha256, ShapeError> {
 
 fn digests(value: &Json<'_>) -> Result<BTreeSet<Sha256>, ShapeError> {
     let texts = strings(value)?;
-    let digest = |text: &String| {
-        Sha256::parse(text).map_err(|error| ShapeError::new(error.to_string()))
-    };
+    let digest =
+        |text: &String| Sha256::parse(text).map_err(|error| ShapeError::new(error.to_string()));
     let digests: BTreeSet<Sha256> = texts.iter().map(digest).collect::<Result<_, _>>()?;
     if digests.len() != texts.len() {
         return Err(ShapeError::new("one digest twice"));
@@ -248,9 +247,7 @@ pub(super) enum RecipeTable {
     /// A path in the repository.
     Repository(String),
     /// A file beside the policy.
-    Policy {
-        file: String,
-    },
+    Policy { file: String },
 }
 
 fn every_tag() -> String {
@@ -292,7 +289,11 @@ impl SourceTable {
                     RecipeTable::Policy { file } => Some(file.as_str()),
                     RecipeTable::Repository(_) => None,
                 };
-                allowed_signers.as_deref().into_iter().chain(recipe).collect()
+                allowed_signers
+                    .as_deref()
+                    .into_iter()
+                    .chain(recipe)
+                    .collect()
             }
         }
     }
@@ -368,7 +369,9 @@ pub enum SourceError {
     #[error("{0:?} holds no certificate")]
     Empty(String),
     /// An address that cannot stand in a statement.
-    #[error("repository {0:?}: give the address as it is fetched, such as https://example.org/hello.git")]
+    #[error(
+        "repository {0:?}: give the address as it is fetched, such as https://example.org/hello.git"
+    )]
     Repository(String),
     /// `allowed_signers` that is not understood to the end.
     #[error("allowed_signers: {0}")]

@@ -26,17 +26,20 @@ pub trait OpenPgpVerifier: std::fmt::Debug + Sync {
     /// The text that a clear-signed document covers, and who signed it.
     ///
     /// # Errors
-    /// As for [`Self::verify`]; also when anything stands before or after the frame.
+    /// As for [`Self::verify`]; also when anything stands before or after the frame, and for verifiers that do not know the form.
     fn clear_signed(
         &self,
         certificates: &[Vec<u8>],
         document: &[u8],
         at: Timestamp,
-    ) -> Result<(Vec<u8>, Vec<OpenPgpSigner>), String>;
+    ) -> Result<(Vec<u8>, Vec<OpenPgpSigner>), String> {
+        let _ = (certificates, document, at);
+        Err("clear-signed documents cannot be checked here".to_owned())
+    }
 }
 
 /// Who made a signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OpenPgpSigner {
     /// The certificate's fingerprint in lower-case hex.
     pub certificate: String,
@@ -48,12 +51,6 @@ pub struct OpenPgpSigner {
 #[derive(Clone, Copy, Debug)]
 pub struct NoOpenPgp;
 
-impl NoOpenPgp {
-    fn refusal<T>() -> Result<T, String> {
-        Err("this program cannot check OpenPGP signatures".to_owned())
-    }
-}
-
 impl OpenPgpVerifier for NoOpenPgp {
     fn verify(
         &self,
@@ -62,16 +59,7 @@ impl OpenPgpVerifier for NoOpenPgp {
         _: &[u8],
         _: Timestamp,
     ) -> Result<Vec<OpenPgpSigner>, String> {
-        Self::refusal()
-    }
-
-    fn clear_signed(
-        &self,
-        _: &[Vec<u8>],
-        _: &[u8],
-        _: Timestamp,
-    ) -> Result<(Vec<u8>, Vec<OpenPgpSigner>), String> {
-        Self::refusal()
+        Err("this program cannot check OpenPGP signatures".to_owned())
     }
 }
 
@@ -96,5 +84,7 @@ pub(crate) fn certificate_in(bytes: &[u8], limits: &Limits) -> Option<Vec<u8>> {
         return None;
     }
     members.only(&["_type", "certificate"]).ok()?;
-    STANDARD.decode(members.read("certificate", string).ok()?).ok()
+    STANDARD
+        .decode(members.read("certificate", string).ok()?)
+        .ok()
 }

@@ -10,8 +10,8 @@ use super::tally::Votes;
 use super::{Claim, Claims, Evidence, Expected, Identity, Reason, Tally};
 use crate::digest::Sha256;
 use crate::limits::Limits;
-use crate::source::openpgp::{NoOpenPgp, OpenPgpVerifier};
 use crate::policy::{Comparison, Owners, Policy, PolicyError};
+use crate::source::openpgp::{NoOpenPgp, OpenPgpVerifier};
 use crate::time::Timestamp;
 
 /// A policy and evidence, signatures checked.

@@ -90,7 +90,9 @@ impl std::fmt::Display for Expected {
 
 /// A text that is not `NAME=VERSION[:ARCH]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected NAME=VERSION or NAME=VERSION:ARCH, as in catdoc=1:0.95-6~deb12u1:amd64 or bin/hello=v1.0:amd64")]
+#[error(
+    "expected NAME=VERSION or NAME=VERSION:ARCH, as in catdoc=1:0.95-6~deb12u1:amd64 or bin/hello=v1.0:amd64"
+)]
 pub struct ExpectedError;
 
 #[cfg(test)]

@@ -356,9 +356,9 @@ impl Reason {
             Self::PolicyRefused { .. } => {
                 Some("get the current policy from its owners; never go on with one that is refused")
             }
-            Self::SourceUnsigned { .. } | Self::SourceOther { .. } => {
-                Some("do not use the file; ask the project which release this is, and who signs releases")
-            }
+            Self::SourceUnsigned { .. } | Self::SourceOther { .. } => Some(
+                "do not use the file; ask the project which release this is, and who signs releases",
+            ),
             Self::MovedTag { .. } => Some(
                 "do not use the file; ask the project why its tag was moved, and which object it stands by",
             ),

@@ -11,10 +11,10 @@ use crate::attest::rebuild::{DebianSource, Rebuild, Source};
 use crate::digest::Sha256;
 use crate::limits::Limits;
 use crate::policy::{DebianTerms, GitTerms, MovedTag, Policy, RecipeTerms, SourceTerms};
-use crate::source::git::{Release, TagSigners, release};
+use crate::source::Dsc;
+use crate::source::git::{Release, SignedTag, TagSigners};
 use crate::source::openpgp::OpenPgpVerifier;
 use crate::source::ssh::AllowedSigners;
-use crate::source::Dsc;
 use crate::time::Timestamp;
 
 /// What question 2 is answered from.
@@ -120,8 +120,10 @@ impl SourceCase<'_> {
         if Dsc::parse(&text).ok() != Dsc::parse(&source.dsc).ok() {
             return Err(refused("the signature covers another text".to_owned()));
         }
-        let signers: BTreeSet<String> =
-            signers.into_iter().map(|signer| signer.certificate).collect();
+        let signers: BTreeSet<String> = signers
+            .into_iter()
+            .map(|signer| signer.certificate)
+            .collect();
         if signers.is_empty() {
             return Err(refused("nobody signed".to_owned()));
         }
@@ -174,11 +176,11 @@ impl SourceCase<'_> {
         let released = self.release(terms, source, witnessed).map_err(refused)?;
         let signed = Reason::SourceSigned {
             release: format!("{}, object {}", source.reference(), source.tag_id),
-            signers: released.signers().to_vec(),
+            signers: released.signers().iter().map(ToString::to_string).collect(),
             witnessed,
         };
         let built = Reason::TagBuilt {
-            commit: released.commit_id().to_string(),
+            commit: released.commit().to_string(),
             identity: source.identity,
             parties: group.parties.clone(),
         };
@@ -195,13 +197,20 @@ impl SourceCase<'_> {
         source: &GitSource,
         witnessed: Timestamp,
     ) -> Result<Release, String> {
-        let ssh = terms.allowed_signers.as_deref().map(AllowedSigners::parse);
+        let ssh = terms.allowed_signers.as_deref();
+        let ssh = ssh.map(|text| AllowedSigners::parse(text.as_bytes()));
         let signers = TagSigners {
             needed: terms.needed,
             ssh: ssh.transpose().map_err(|error| error.to_string())?,
             openpgp: self.certificates.to_vec(),
         };
-        release(source, &signers, self.openpgp, witnessed, self.limits)
+        let tag = SignedTag {
+            tag: &source.tag_object,
+            commit: &source.commit_object,
+            id: source.tag_id,
+            name: &source.tag,
+        };
+        tag.release(&signers, self.openpgp, witnessed, self.limits)
             .map_err(|refusal| refusal.to_string())
     }
 

@@ -107,7 +107,11 @@ impl Reason {
                         format!("{id}… seen by {}", parties.join(", "))
                     })
                     .collect();
-                format!("MOVED TAG: {tag} names {} objects: {}", objects.len(), seen.join("; "))
+                format!(
+                    "MOVED TAG: {tag} names {} objects: {}",
+                    objects.len(),
+                    seen.join("; ")
+                )
             }
             Self::SourceTooFew { have, needed } => {
                 format!("{have} of {needed} needed parties state one source for this result")

@@ -5,7 +5,7 @@ use quorate::attest::rebuild::{Builds, DebianSource, Rebuild, Source};
 use quorate::digest::{Digests, Sha256};
 use quorate::json::Json;
 use quorate::limits::Limits;
-use quorate_testkit::scenario::{Sample, edited, replaced};
+use quorate_testkit::scenario::{Sample, Stated as _, edited, replaced};
 
 const DEFINITION: [&str; 2] = ["predicate", "buildDefinition"];
 const DETAILS: [&str; 2] = ["predicate", "runDetails"];
@@ -15,8 +15,10 @@ fn rebuild() -> Rebuild {
 }
 
 fn debian(rebuild: &mut Rebuild) -> &mut DebianSource {
-    let Source::Debian(source) = &mut rebuild.source;
-    source
+    match &mut rebuild.source {
+        Source::Debian(source) => source,
+        Source::Git(_) => panic!("the sample is a Debian package"),
+    }
 }
 
 fn read(payload: &[u8]) -> Result<Rebuild, AttestationError> {

@@ -7,7 +7,8 @@ use quorate::envelope::PAYLOAD_TYPE_IN_TOTO;
 use quorate::key::SigningKey;
 use quorate::verify::Evidence;
 
-use super::{Sample, ed25519, metablock, signed};
+use super::sample::Stated;
+use super::{ed25519, metablock, signed};
 
 /// An operator who rebuilds.
 #[derive(Debug)]
@@ -34,27 +35,27 @@ impl Party {
     }
 
     /// What this party would state of that build.
-    pub fn rebuild(&self, sample: &Sample) -> Rebuild {
+    pub fn rebuild(&self, sample: &impl Stated) -> Rebuild {
         sample.by(&self.name)
     }
 
     /// Its signed statement of that build, by its first key.
-    pub fn statement(&self, sample: &Sample) -> Evidence<'static> {
+    pub fn statement(&self, sample: &impl Stated) -> Evidence<'static> {
         self.statement_by(0, sample)
     }
 
     /// Its signed statement of that build, by the key at that position.
-    pub fn statement_by(&self, key: usize, sample: &Sample) -> Evidence<'static> {
+    pub fn statement_by(&self, key: usize, sample: &impl Stated) -> Evidence<'static> {
         self.signs(key, &self.rebuild(sample).statement())
     }
 
     /// Its signed link of that build, by its first key.
-    pub fn link(&self, sample: &Sample) -> Evidence<'static> {
+    pub fn link(&self, sample: &impl Stated) -> Evidence<'static> {
         self.signs(0, &self.rebuild(sample).link())
     }
 
     /// Its link of that build as a metablock, by its first key.
-    pub fn old_link(&self, sample: &Sample) -> Evidence<'static> {
+    pub fn old_link(&self, sample: &impl Stated) -> Evidence<'static> {
         let bytes = metablock(&self.rebuild(sample).link(), [&self.keys[0]]);
         evidence(&format!("{}.old.link", self.name), bytes)
     }

@@ -9,7 +9,13 @@ use quorate::attest::rebuild::{
 use quorate::digest::{Digests, Sha256};
 use quorate::time::Timestamp;
 
-/// What a rebuild says, before somebody says it. Each method changes one thing and returns the whole.
+/// What a party could state.
+pub trait Stated {
+    /// The whole rebuild as that party states it.
+    fn by(&self, party: &str) -> Rebuild;
+}
+
+/// What a rebuild of a Debian package says, before somebody says it. Each method changes one thing and returns the whole.
 #[derive(Clone, Debug)]
 pub struct Sample {
     source: String,
@@ -116,41 +122,6 @@ impl Sample {
     pub fn identity(&self) -> String {
         let version = self.binary_version.as_ref().unwrap_or(&self.version);
         format!("{}={version}:{}", self.source, self.architecture)
-    }
-
-    /// The whole rebuild as that party states it.
-    pub fn by(&self, party: &str) -> Rebuild {
-        let time = |text| Timestamp::parse(text).expect("a fixed time");
-        let file = |name: &str, ending: &str| Byproduct {
-            name: format!("{}_{}", self.file_stem(), ending),
-            digests: Digests::of(format!("{party} {name}").as_bytes()),
-            size: 1_000,
-        };
-        Rebuild {
-            party: party.to_owned(),
-            source: Source::Debian(self.release()),
-            architecture: self.architecture.clone(),
-            command: ["dpkg-buildpackage", "-us", "-uc", "-b"]
-                .map(str::to_owned)
-                .to_vec(),
-            variables: BTreeMap::from([("LC_ALL".to_owned(), "C.UTF-8".to_owned())]),
-            build_path: "/build/source".to_owned(),
-            unlimited: Vec::new(),
-            root: RootRecord {
-                name: format!("{}.tar", self.environment),
-                digests: Digests::of(format!("root {}", self.environment).as_bytes()),
-            },
-            packages: self.installed(),
-            products: self.products(),
-            byproducts: vec![
-                file("log", "amd64.log.zst"),
-                file("buildinfo", "amd64.buildinfo"),
-            ],
-            invocation: Sha256::of(party.as_bytes()).to_string()[..32].to_owned(),
-            started: time("2026-11-20T10:00:00Z"),
-            finished: time("2026-11-20T10:01:30Z"),
-            rebuilder_version: "0.1.0".to_owned(),
-        }
     }
 
     /// The `.dsc` in the clear-signed frame that archives publish.
@@ -262,13 +233,49 @@ impl Sample {
     }
 }
 
+impl Stated for Sample {
+    fn by(&self, party: &str) -> Rebuild {
+        let time = |text| Timestamp::parse(text).expect("a fixed time");
+        let file = |name: &str, ending: &str| Byproduct {
+            name: format!("{}_{}", self.file_stem(), ending),
+            digests: Digests::of(format!("{party} {name}").as_bytes()),
+            size: 1_000,
+        };
+        Rebuild {
+            party: party.to_owned(),
+            source: Source::Debian(self.release()),
+            architecture: self.architecture.clone(),
+            command: ["dpkg-buildpackage", "-us", "-uc", "-b"]
+                .map(str::to_owned)
+                .to_vec(),
+            variables: BTreeMap::from([("LC_ALL".to_owned(), "C.UTF-8".to_owned())]),
+            build_path: "/build/source".to_owned(),
+            unlimited: Vec::new(),
+            root: RootRecord {
+                name: format!("{}.tar", self.environment),
+                digests: Digests::of(format!("root {}", self.environment).as_bytes()),
+            },
+            packages: self.installed(),
+            products: self.products(),
+            byproducts: vec![
+                file("log", "amd64.log.zst"),
+                file("buildinfo", "amd64.buildinfo"),
+            ],
+            invocation: Sha256::of(party.as_bytes()).to_string()[..32].to_owned(),
+            started: time("2026-11-20T10:00:00Z"),
+            finished: time("2026-11-20T10:01:30Z"),
+            rebuilder_version: "0.1.0".to_owned(),
+        }
+    }
+}
+
 fn without_epoch(version: &str) -> &str {
     version.split_once(':').map_or(version, |(_, rest)| rest)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Sample;
+    use super::{Sample, Stated as _};
     use quorate::attest::rebuild::Rebuild;
     use quorate::limits::Limits;
 

@@ -8,12 +8,11 @@ use quorate::proof::Proof;
 use quorate::source::openpgp::{NoOpenPgp, OpenPgpVerifier};
 use quorate::time::Timestamp;
 use quorate::verify::{
-    Artifact, ArtifactState, Case, Evidence, Expected, Outcome, Standing, Tools, Verdict,
-    View,
+    Artifact, ArtifactState, Case, Evidence, Expected, Outcome, Standing, Tools, Verdict, View,
 };
 
 use super::policy::owners;
-use super::{Documents, Party, PolicyDraft, Sample};
+use super::{Documents, Party, PolicyDraft, Sample, Stated};
 
 /// The time of every scene.
 pub const AT: &str = "2026-11-24T02:06:00Z";
@@ -94,7 +93,7 @@ impl Scene {
     }
 
     /// Adds the signed statement of that build by the party at that position.
-    pub fn states(&mut self, party: usize, sample: &Sample) {
+    pub fn states(&mut self, party: usize, sample: &impl Stated) {
         let statement = self.parties[party].statement(sample);
         self.evidence.push(statement);
     }
