@@ -1,6 +1,6 @@
 //! Why an archive is refused.
 
-use crate::{GzipFault, NameFault, TarFault, XzFault, ZstdFault};
+use crate::{ArFault, DebFault, GzipFault, NameFault, TarFault, XzFault, ZipFault, ZstdFault};
 
 /// An archive that is not listed, and why. `member` is a name as the archive has it, escaped so that it can be printed.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,30 @@ pub enum ArchiveError {
         member: String,
         /// What is wrong with it.
         fault: TarFault,
+    },
+    /// The ar is refused.
+    #[error("ar, member {member}: {fault}")]
+    Ar {
+        /// The member at which it was found.
+        member: String,
+        /// What is wrong with it.
+        fault: ArFault,
+    },
+    /// It is an ar and no Debian package.
+    #[error("deb, member {member}: {fault}")]
+    Deb {
+        /// The member at which it was found.
+        member: String,
+        /// What is wrong with it.
+        fault: DebFault,
+    },
+    /// The zip is refused.
+    #[error("zip, member {member}: {fault}")]
+    Zip {
+        /// The member at which it was found; empty for the zip as a whole.
+        member: String,
+        /// What is wrong with it.
+        fault: ZipFault,
     },
     /// The gzip is refused.
     #[error("gzip: {0}")]

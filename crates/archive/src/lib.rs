@@ -9,6 +9,8 @@
 
 #![warn(missing_docs)]
 
+mod ar;
+mod deb;
 mod error;
 mod format;
 mod limits;
@@ -18,7 +20,10 @@ mod names;
 mod source;
 mod tar;
 mod visit;
+mod zip;
 
+pub use ar::ArFault;
+pub use deb::DebFault;
 pub use error::{ArchiveError, LimitFault, SizeFault};
 pub use format::Format;
 pub use limits::{Limits, SigningBlock};
@@ -27,3 +32,4 @@ pub use names::NameFault;
 pub use source::{GzipFault, XzFault, ZstdFault};
 pub use tar::TarFault;
 pub use visit::{Contents, Visitor, Walked, inventory, inventory_seek, visit, visit_seek};
+pub use zip::ZipFault;

@@ -6,7 +6,7 @@ use quorate::digest::Sha256;
 
 use crate::listing::{Entry, EntryKind, Listing};
 use crate::source::{Gunzip, Input, Meter, Source, Unxz, Unzstd, at_end};
-use crate::{ArchiveError, Format, Inventory, Limits, Member, Owner, tar};
+use crate::{ArchiveError, Format, Inventory, Limits, Member, Owner, ar, deb, tar, zip};
 
 /// Whether a visitor wants to see the contents of a member. They are read and hashed in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,10 +91,12 @@ pub fn visit<R: Read>(
         Format::TarGz => tar::walk(&mut Gunzip::new(&mut input, meter()), &mut listing)?,
         Format::TarXz => tar::walk(&mut Unxz::new(&mut input, meter()), &mut listing)?,
         Format::TarZst => tar::walk(&mut Unzstd::new(&mut input, meter()), &mut listing)?,
+        Format::Ar => ar::walk(&mut input, &mut listing)?,
+        Format::Deb => deb::walk(&mut input, &mut listing)?,
         Format::Gzip | Format::Xz | Format::Zstd => {
             compressed(&mut input, format, &mut listing)?;
         }
-        _ => return Err(ArchiveError::NeedsSeek),
+        Format::Zip => return Err(ArchiveError::NeedsSeek),
     }
     // Each walk ends at the end of its source; that this is so for all of them is the reason why `whole` is the whole.
     if !at_end(&mut input)? {
@@ -116,6 +118,9 @@ pub fn visit_seek<R: Read + Seek>(
     limits: &Limits,
     visitor: &mut dyn Visitor,
 ) -> Result<Walked, ArchiveError> {
+    if format == Format::Zip {
+        return zip::walk(reader, &mut Listing::new(limits, visitor));
+    }
     reader
         .seek(SeekFrom::Start(0))
         .map_err(ArchiveError::Read)?;

@@ -223,13 +223,15 @@ impl Source for Section<'_> {
     }
 }
 
-/// A source without bytes, for members that have none.
-pub(crate) struct Nothing;
+/// Bytes that are at hand.
+pub(crate) struct Bytes<'b>(pub(crate) &'b [u8]);
 
-impl Source for Nothing {
+impl Source for Bytes<'_> {
     fn fill(&mut self) -> Result<&[u8], ArchiveError> {
-        Ok(&[])
+        Ok(self.0)
     }
 
-    fn consume(&mut self, _: usize) {}
+    fn consume(&mut self, count: usize) {
+        self.0 = self.0.get(count..).unwrap_or_default();
+    }
 }
