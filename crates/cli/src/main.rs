@@ -11,6 +11,7 @@ mod generate;
 mod intoto;
 mod key;
 mod layout;
+mod look;
 mod output;
 mod policy;
 mod prove;

@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: ProveArguments) -> Result<ExitCode, CommandError> {
     );
     let mut origins = BTreeSet::new();
     for file in &arguments.files {
-        let verdict = case.judge(&artifact(file)?, None);
+        let verdict = case.judge(&artifact(file, &case)?, None);
         if !verdict.is_quorate() {
             output::verdict(file, &verdict)?;
             report_dropped(case.claims().dropped(), &gathered.junk);

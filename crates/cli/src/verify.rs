@@ -5,13 +5,15 @@ use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use quorate::json::Json;
+use quorate::policy::{Comparison, Policy};
 use quorate::proof::Proof;
 use quorate::time::Timestamp;
 use quorate::verify::{Artifact, Case, Dropped, Verdict};
-use quorate_gather::{Junk, read_artifact, read_bounded};
+use quorate_gather::{Junk, read_artifact_with, read_bounded};
 
 use crate::args::VerifyArguments;
 use crate::error::CommandError;
+use crate::look;
 use crate::output;
 use crate::source::{self, LIMITS, PolicyDocuments, TOOLS};
 
@@ -37,7 +39,7 @@ pub(crate) fn run(arguments: VerifyArguments) -> Result<ExitCode, CommandError> 
     };
     let mut verdicts = Vec::new();
     for file in &arguments.files {
-        let verdict = case.judge(&artifact(file)?, arguments.expected.as_ref());
+        let verdict = case.judge(&artifact(file, &case)?, arguments.expected.as_ref());
         if !arguments.json {
             output::verdict(file, &verdict)?;
         }
@@ -91,19 +93,22 @@ fn open(arguments: &VerifyArguments, at: Timestamp) -> Result<(Case, Vec<Junk>),
     Ok((case, gathered.junk))
 }
 
-/// Hashes a file; the bar shows only on a terminal and only when it takes longer than a blink.
-pub(crate) fn artifact(path: &Path) -> Result<Artifact, CommandError> {
+/// Hashes a file and looks into it as the policy wants; the bar shows only on a terminal and only when it takes longer than a blink.
+pub(crate) fn artifact(path: &Path, case: &Case) -> Result<Artifact, CommandError> {
+    let whole = Comparison::Bytes;
+    let comparison = case.policy().map_or(&whole, Policy::comparison);
+    let look = |file: &mut std::fs::File| look::into(file, comparison);
     let size = std::fs::metadata(path)
         .map(|metadata| metadata.len())
         .unwrap_or(0);
     if size < PROGRESS_FROM_BYTES {
-        return Ok(read_artifact(path, |_| ())?);
+        return Ok(read_artifact_with(path, |_| (), look)?);
     }
     let bar = ProgressBar::new(size).with_style(
         ProgressStyle::with_template("hashing {bar:30} {bytes}/{total_bytes} {eta}")
             .unwrap_or(ProgressStyle::default_bar()),
     );
-    let artifact = read_artifact(path, |done| bar.set_position(done));
+    let artifact = read_artifact_with(path, |done| bar.set_position(done), look);
     bar.finish_and_clear();
     Ok(artifact?)
 }

@@ -1,7 +1,7 @@
 //! The file in hand → its digest, from one open file, noticing when it changes meanwhile.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Seek as _};
 use std::path::Path;
 
 use quorate::digest::{Sha256, Sha256Stream};
@@ -21,13 +21,26 @@ const CHUNK_BYTES: usize = 256 * 1024;
 /// # Errors
 /// [`ArtifactError`] when there is nothing to judge: no such file, or it cannot be read.
 pub fn read_artifact(path: &Path, progress: impl FnMut(u64)) -> Result<Artifact, ArtifactError> {
+    read_artifact_with(path, progress, |_| View::Whole)
+}
+
+/// As [`read_artifact`]; then `look` reads the same open file again, from its start. What it finds is about the bytes that were hashed:
+/// a change in between makes the artifact unusable.
+///
+/// # Errors
+/// As there.
+pub fn read_artifact_with(
+    path: &Path,
+    progress: impl FnMut(u64),
+    look: impl FnOnce(&mut File) -> View,
+) -> Result<Artifact, ArtifactError> {
     let name = path
         .file_name()
         .unwrap_or(path.as_os_str())
         .to_string_lossy()
         .into_owned();
-    let state = match open_regular(path, OFlags::NOFOLLOW) {
-        Ok(file) => hash_unchanged(path, file, progress).map_err(|source| ArtifactError {
+    let (state, view) = match open_regular(path, OFlags::NOFOLLOW) {
+        Ok(file) => read_unchanged(path, file, progress, look).map_err(|source| ArtifactError {
             path: path.to_owned(),
             source,
         })?,
@@ -37,34 +50,37 @@ pub fn read_artifact(path: &Path, progress: impl FnMut(u64)) -> Result<Artifact,
                 source,
             });
         }
-        Err(refusal) => ArtifactState::Unusable(format!("{name}: {refusal}")),
+        Err(refusal) => {
+            let problem = format!("{name}: {refusal}");
+            (ArtifactState::Unusable(problem), View::Whole)
+        }
     };
-    Ok(Artifact {
-        name,
-        state,
-        view: View::Whole,
-    })
+    Ok(Artifact { name, state, view })
 }
 
-fn hash_unchanged(
+fn read_unchanged(
     path: &Path,
-    file: File,
+    mut file: File,
     progress: impl FnMut(u64),
-) -> std::io::Result<ArtifactState> {
+    look: impl FnOnce(&mut File) -> View,
+) -> std::io::Result<(ArtifactState, View)> {
     let before = rustix::fs::fstat(&file)?;
     let stated_size = u64::try_from(before.st_size).unwrap_or(0);
     // A file that somebody keeps writing to would never end: one byte more than it had says enough.
     let (sha256, size) = hash((&file).take(stated_size.saturating_add(1)), progress)?;
+    file.rewind()?;
+    let view = look(&mut file);
     let after = rustix::fs::fstat(&file)?;
     let named = rustix::fs::statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).ok();
     let same = size == stated_size
         && is_same(&before, &after)
         && named.is_some_and(|named| is_same(&before, &named));
-    Ok(if same {
+    let state = if same {
         ArtifactState::Read(sha256)
     } else {
         ArtifactState::Unusable("the file changed while it was read".to_owned())
-    })
+    };
+    Ok((state, view))
 }
 
 fn hash(mut file: impl Read, mut progress: impl FnMut(u64)) -> std::io::Result<(Sha256, u64)> {

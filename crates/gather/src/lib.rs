@@ -14,7 +14,7 @@ mod folder;
 mod links;
 mod open;
 
-pub use artifact::{ArtifactError, read_artifact};
+pub use artifact::{ArtifactError, read_artifact, read_artifact_with};
 pub use folder::{FolderError, Gathered, Junk, gather};
 pub use links::LinkFolder;
 pub use open::{OpenError, PathError, read_bounded};

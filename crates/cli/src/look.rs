@@ -1,0 +1,64 @@
+//! Looks into the file in hand as the policy wants it compared.
+
+use std::fs::File;
+use std::io::BufReader;
+
+use quorate::policy::{ArchiveFormat, Comparison, SignatureFormat};
+use quorate::verify::{Member, MemberKind, View};
+use quorate_archive::{Format, Limits};
+
+/// Larger reads cost nothing beside decompression.
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// What the policy's comparison needs of a file beside its digest.
+pub(crate) fn into(file: &mut File, comparison: &Comparison) -> View {
+    match comparison {
+        Comparison::Bytes => View::Whole,
+        Comparison::SignatureOnly(format) => without_signature(file, *format),
+        Comparison::Members(rules) => members(file, rules.format),
+    }
+}
+
+fn without_signature(_: &mut File, format: SignatureFormat) -> View {
+    View::Unusable(format!("{} signatures are not read yet", format.name()))
+}
+
+fn members(file: &mut File, format: ArchiveFormat) -> View {
+    let known = match format {
+        ArchiveFormat::Tar => Format::Tar,
+        ArchiveFormat::TarGz => Format::TarGz,
+        ArchiveFormat::TarXz => Format::TarXz,
+        ArchiveFormat::TarZst => Format::TarZst,
+        ArchiveFormat::Zip => Format::Zip,
+        ArchiveFormat::Deb => Format::Deb,
+    };
+    let reader = BufReader::with_capacity(BUFFER_BYTES, file);
+    let limits = Limits::STANDARD;
+    let inventory = match known {
+        Format::Zip => quorate_archive::inventory_seek(reader, known, &limits),
+        _ => quorate_archive::inventory(reader, known, &limits),
+    };
+    match inventory {
+        Ok(inventory) => View::Members(inventory.members.into_iter().map(member).collect()),
+        Err(error) => View::Unusable(format!("not a {} to go by: {error}", format.name())),
+    }
+}
+
+fn member(found: quorate_archive::Member) -> Member {
+    use quorate_archive::MemberKind as Kind;
+    let kind = match (found.kind, found.sha256) {
+        (Kind::File, Some(sha256)) => MemberKind::File(sha256),
+        // The reader gives every file its digest; without one, it is nothing that could be equal.
+        (Kind::File, None) => MemberKind::Hardlink(String::new()),
+        (Kind::Folder, _) => MemberKind::Folder,
+        (Kind::Symlink { target }, _) => MemberKind::Symlink(target),
+        (Kind::Hardlink { target }, _) => MemberKind::Hardlink(target),
+    };
+    Member {
+        name: found.name,
+        kind,
+        // 0 is what the reader gives where a zip has none.
+        mode: (found.mode != 0).then_some(found.mode),
+        owner: found.owner.uid.zip(found.owner.gid),
+    }
+}
