@@ -26,6 +26,13 @@ pub(crate) enum Verb {
     ///
     /// Exit code: 0 done, 1 the rebuild failed, 2 it could not be tried.
     Debian(Box<DebianArgs>),
+    /// Rebuild a signed tag of a git repository
+    ///
+    /// Fetches the tag and nothing else, lays its tree out without filters, builds it by a recipe without network, and
+    /// writes the outputs with two signed statements to a folder. Who may sign the tag is for a policy to say.
+    ///
+    /// Exit code: 0 done, 1 the rebuild failed, 2 it could not be tried.
+    Git(Box<GitArgs>),
     /// The build process, started by the front process.
     #[command(hide = true)]
     BuildProcess,
@@ -71,6 +78,47 @@ pub(crate) struct DebianArgs {
     /// Source package, with a version or the newest one in the index
     #[arg(value_name = "NAME[=VERSION]")]
     pub(crate) release: String,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// Which binary packages [default: all that the source makes here]
+    #[arg(long, value_enum)]
+    pub(crate) builds: Option<BuildsChoice>,
+    /// Release of the distribution to build in
+    #[arg(long, default_value = "bookworm")]
+    pub(crate) suite: String,
+    /// Where the source is unpacked inside the sandbox [default: /build/reproducible-path/NAME-VERSION]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) build_path: Option<PathBuf>,
+    /// Leave out the package's own tests
+    #[arg(long)]
+    pub(crate) no_tests: bool,
+}
+
+/// Arguments of `git`.
+#[derive(Debug, Args)]
+pub(crate) struct GitArgs {
+    /// Repository: https://…, an absolute path or file:///…
+    #[arg(value_name = "REPO")]
+    pub(crate) repository: String,
+    /// Tag, without refs/tags/; it must be an annotated and signed one
+    #[arg(long, value_name = "T")]
+    pub(crate) tag: String,
+    /// Recipe in this file instead of in the tree
+    #[arg(long, value_name = "FILE", conflicts_with = "recipe_path")]
+    pub(crate) recipe: Option<PathBuf>,
+    /// Path of the recipe in the tree
+    #[arg(long, value_name = "PATH", default_value = "quorate.toml")]
+    pub(crate) recipe_path: String,
+    /// Root archive (plain tar) for a recipe that names one by its digest
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+// What every kind of rebuild takes. No doc comment: clap would print it as the command's own.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
     /// Private key (PEM, PKCS#8) that signs; only its owner may be able to read it
     #[arg(long, value_name = "FILE")]
     pub(crate) key: PathBuf,
@@ -86,12 +134,6 @@ pub(crate) struct DebianArgs {
     /// List of archives instead of the host's (deb822 or one-line, each with Signed-By)
     #[arg(long, value_name = "FILE")]
     pub(crate) sources: Option<PathBuf>,
-    /// Which binary packages [default: all that the source makes here]
-    #[arg(long, value_enum)]
-    pub(crate) builds: Option<BuildsChoice>,
-    /// Release of the distribution to build in
-    #[arg(long, default_value = "bookworm")]
-    pub(crate) suite: String,
     /// Memory for the build [default: three quarters of this machine's]
     #[arg(long, value_name = "N")]
     pub(crate) memory_bytes_max: Option<u64>,
@@ -104,12 +146,6 @@ pub(crate) struct DebianArgs {
     /// Files and log that the build may write
     #[arg(long, value_name = "N", default_value_t = 16 << 30)]
     pub(crate) output_bytes_max: u64,
-    /// Where the source is unpacked inside the sandbox [default: /build/reproducible-path/NAME-VERSION]
-    #[arg(long, value_name = "PATH")]
-    pub(crate) build_path: Option<PathBuf>,
-    /// Leave out the package's own tests
-    #[arg(long)]
-    pub(crate) no_tests: bool,
     /// Print the result as JSON (quorate-rebuild-result/1)
     #[arg(long)]
     pub(crate) json: bool,

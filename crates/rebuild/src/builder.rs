@@ -8,26 +8,25 @@ use std::io::{BufRead as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
-use quorate::attest::rebuild::{
-    Builds, Byproduct, DebianSource, EnvironmentPackage, IndexRecord, Rebuild, RootRecord, Source,
-    SourceFile,
-};
+use quorate::attest::rebuild::{Byproduct, EnvironmentPackage, Rebuild, RootRecord, Source};
 use quorate::time::Timestamp;
 
-use crate::building::{self, Build, Written};
-use crate::debian::dependencies::Dependencies;
-use crate::debian::root::{Recipe, Root};
-use crate::debian::source::{Archive, FetchedSource};
-use crate::debian::sources::Sources;
+use crate::building::Build;
+use crate::debian::dependencies::{Dependencies, Needed};
+use crate::debian::root::{Root, RootPlan};
+use crate::debian::source::Archive;
 use crate::digest_file::digest_file;
 use crate::error::RebuildError;
-use crate::outputs::{self, Outputs};
-use crate::protocol::{BuildsChoice, Event, Job, Phase};
+use crate::outputs::Outputs;
+use crate::protocol::{Event, Job, Phase, Release};
 use crate::sandbox::Cgroup;
-use crate::tool;
+use crate::{debian, git, tool};
 
-/// A job is a few hundred bytes.
+/// A job is a few hundred bytes, with a recipe at most some hundred thousand.
 const JOB_BYTES_MAX: u64 = 1 << 20;
+
+/// The build's log, among the outputs.
+const LOG: &str = "build.log.zst";
 
 /// Runs the build process: reads a job, reports events, stages the result.
 pub(crate) fn run() -> std::process::ExitCode {
@@ -85,8 +84,15 @@ fn report(event: &Event) {
     drop(output.write_all(&line).and_then(|()| output.flush()));
 }
 
+/// Tells people something that stops nothing.
+pub(crate) fn warn(text: &str) {
+    report(&Event::Warning {
+        text: tool::printable(text),
+    });
+}
+
 /// Runs one phase and reports it.
-fn phase<T>(
+pub(crate) fn phase<T>(
     phase: Phase,
     work: impl FnOnce() -> Result<(T, String), RebuildError>,
 ) -> Result<T, RebuildError> {
@@ -103,106 +109,133 @@ fn phase<T>(
 }
 
 fn rebuild(job: &Job, tail: &mut Vec<String>) -> Result<(), RebuildError> {
-    let started = now()?;
-    let (archive, source) = phase(Phase::Source, || fetch(job))?;
-    let builds = choose(job.builds, &source)?;
-    let path = building::build_path(job.build_path.as_deref(), &source)?;
-    let architecture = host_architecture()?;
-    let recipe = Recipe {
-        archive: &archive,
-        suite: &job.suite,
-        architecture: &architecture,
-    };
-    let root = phase(Phase::Root, || {
-        let root = recipe.unpack(&job.cache, &job.work)?;
-        let note = format!(
-            "{}{}",
-            root.name,
-            if root.was_cached {
-                ", from the cache"
-            } else {
-                ""
-            }
-        );
-        Ok((root, note))
-    })?;
-    let packages = phase(Phase::Dependencies, || {
-        install(job, &archive, &source, &root, builds)
-    })?;
-    let staging = job.work.join("staging");
-    fs::create_dir_all(&staging).map_err(RebuildError::io("create", &staging))?;
-    let cgroup = Cgroup::make(&job.invocation, &job.limits);
-    let unlimited = unlimited(&cgroup);
-    let written = Written::make(&job.work)?;
-    let build = Build {
-        source: &source,
-        builds,
-        root: &root.folder,
-        path,
-        limits: job.limits,
-        cgroup: &cgroup,
-        written,
-    };
-    let variables = phase(Phase::Build, || build_it(job, &build, &staging, tail))?;
-    let outputs = phase(Phase::Digest, || {
-        let outputs = outputs::take(&build, &staging)?;
-        let note = format!("{} binary packages", outputs.products.len());
-        Ok((outputs, note))
-    })?;
-    let record = Record {
+    let mut run = Run {
         job,
-        architecture,
-        archive: &archive,
-        source: &source,
-        builds,
-        packages,
-        variables,
-        unlimited,
+        tail,
+        started: now()?,
+        architecture: host_architecture()?,
     };
-    let statement = record.rebuild(
-        &build.path,
-        &root,
-        with_log(outputs, &staging)?,
-        (started, now()?),
-    )?;
+    let statement = match &job.release {
+        Release::Debian(release) => debian::release::rebuild(&mut run, release)?,
+        Release::Git(release) => git::rebuild(&mut run, release)?,
+    };
+    let staging = run.staging()?;
     stage(&staging, "statement.json", &statement.statement())?;
     stage(&staging, "link.json", &statement.link())
 }
 
-fn fetch(job: &Job) -> Result<((Archive, FetchedSource), String), RebuildError> {
-    let sources = match &job.sources {
-        Some(file) => Sources::from_file(file)?,
-        None => Sources::of_host(&job.suite)?,
-    };
-    let archive = Archive::open(sources, &job.cache, &job.work)?;
-    let source = archive.source(&job.name, job.version.as_deref(), &job.work)?;
-    let note = format!(
-        "{}={}, {} files",
-        source.entry.name,
-        source.entry.version,
-        source.files.len()
-    );
-    Ok(((archive, source), note))
+/// One rebuild under way.
+pub(crate) struct Run<'a> {
+    /// What was asked for.
+    pub(crate) job: &'a Job,
+    /// This machine's architecture.
+    pub(crate) architecture: String,
+    tail: &'a mut Vec<String>,
+    started: Timestamp,
 }
 
-/// What was asked for, or everything that the source package makes for this machine.
-fn choose(
-    wanted: Option<BuildsChoice>,
-    source: &FetchedSource,
-) -> Result<BuildsChoice, RebuildError> {
-    let all = source.entry.architectures.iter().any(|it| it == "all");
-    let any = source.entry.architectures.iter().any(|it| it != "all");
-    match (wanted, any, all) {
-        (Some(BuildsChoice::All), _, false) => Err(RebuildError::Argument(
-            "--builds all: no package of this source is independent of the architecture".into(),
-        )),
-        (Some(BuildsChoice::Any), false, _) => Err(RebuildError::Argument(
-            "--builds any: every package of this source is independent of the architecture".into(),
-        )),
-        (Some(wanted), _, _) => Ok(wanted),
-        (None, true, true) => Ok(BuildsChoice::Binary),
-        (None, true, false) => Ok(BuildsChoice::Any),
-        (None, false, _) => Ok(BuildsChoice::All),
+/// What a rebuild came to, by whatever kind of release.
+pub(crate) struct Done {
+    /// What was built.
+    pub(crate) source: Source,
+    /// By which command.
+    pub(crate) command: Vec<String>,
+    /// In which environment.
+    pub(crate) variables: BTreeMap<String, String>,
+    /// In which folder.
+    pub(crate) build_path: String,
+    /// Limits that this host could not set.
+    pub(crate) unlimited: Vec<String>,
+    /// In which root.
+    pub(crate) root: Root,
+    /// With which packages.
+    pub(crate) packages: Vec<EnvironmentPackage>,
+    /// What came out, all of it staged.
+    pub(crate) outputs: Outputs,
+}
+
+impl Run<'_> {
+    /// The folder for what is to be signed, which it makes.
+    pub(crate) fn staging(&self) -> Result<PathBuf, RebuildError> {
+        let staging = self.job.work.join("staging");
+        fs::create_dir_all(&staging).map_err(RebuildError::io("create", &staging))?;
+        Ok(staging)
+    }
+
+    /// Unpacks the root of a suite, and says for people where it came from.
+    pub(crate) fn root(
+        &self,
+        archive: &Archive,
+        suite: &str,
+    ) -> Result<(Root, String), RebuildError> {
+        let plan = RootPlan {
+            archive,
+            suite,
+            architecture: &self.architecture,
+        };
+        let root = plan.unpack(&self.job.cache, &self.job.work)?;
+        let from = if root.was_cached {
+            ", from the cache"
+        } else {
+            ""
+        };
+        let note = format!("{}{from}", root.name);
+        Ok((root, note))
+    }
+
+    /// Groups that count what the build uses, and the limits that they can't set.
+    pub(crate) fn cgroup(&self) -> (Cgroup, Vec<String>) {
+        let cgroup = Cgroup::make(&self.job.invocation, &self.job.limits);
+        if cgroup.limits_memory {
+            return (cgroup, Vec::new());
+        }
+        warn(
+            "this host does not let us limit the memory of all processes together, only of each; the statement says so",
+        );
+        (cgroup, vec!["memory-total".to_owned()])
+    }
+
+    /// Builds. The end of the log is kept for whoever has to see why it failed.
+    pub(crate) fn build(
+        &mut self,
+        build: &Build<'_>,
+        commands: &[Vec<String>],
+        variables: &BTreeMap<String, String>,
+    ) -> Result<(), RebuildError> {
+        let log = self.staging()?.join(LOG);
+        let watched = build.run(commands, variables, &log)?;
+        *self.tail = watched.tail;
+        let status = watched.end?;
+        if !status.success() {
+            return Err(RebuildError::BuildFailed(status.to_string()));
+        }
+        self.tail.clear();
+        Ok(())
+    }
+
+    /// What the statement says.
+    pub(crate) fn finish(&self, done: Done) -> Result<Rebuild, RebuildError> {
+        let outputs = with_log(done.outputs, &self.staging()?)?;
+        Ok(Rebuild {
+            party: self.job.party.clone(),
+            source: done.source,
+            architecture: self.architecture.clone(),
+            command: done.command,
+            variables: done.variables,
+            build_path: done.build_path,
+            unlimited: done.unlimited,
+            root: RootRecord {
+                name: done.root.name,
+                digests: done.root.digests,
+            },
+            packages: done.packages,
+            products: outputs.products,
+            byproducts: outputs.byproducts,
+            invocation: self.job.invocation.clone(),
+            started: self.started,
+            finished: now()?,
+            rebuilder_version: env!("CARGO_PKG_VERSION").to_owned(),
+        })
     }
 }
 
@@ -211,18 +244,17 @@ fn host_architecture() -> Result<String, RebuildError> {
     Ok(ran.stdout.trim().to_owned())
 }
 
-fn install(
+/// Installs what the build needs into `root`; returns everything that is installed then, and says for people how much.
+pub(crate) fn install(
     job: &Job,
     archive: &Archive,
-    source: &FetchedSource,
+    needed: Needed<'_>,
     root: &Root,
-    builds: BuildsChoice,
 ) -> Result<(Vec<EnvironmentPackage>, String), RebuildError> {
     let (root, limits, work, cache) = (&root.folder, job.limits, &*job.work, &*job.cache);
     let dependencies = Dependencies {
         archive,
-        source,
-        builds,
+        needed,
         root,
         limits,
         work,
@@ -234,39 +266,9 @@ fn install(
     Ok((packages, note))
 }
 
-fn unlimited(cgroup: &Cgroup) -> Vec<String> {
-    if cgroup.limits_memory {
-        return Vec::new();
-    }
-    let text = "this host does not let us limit the memory of all processes together, only of each; the statement says so";
-    report(&Event::Warning {
-        text: text.to_owned(),
-    });
-    vec!["memory-total".to_owned()]
-}
-
-fn build_it(
-    job: &Job,
-    build: &Build<'_>,
-    staging: &Path,
-    tail: &mut Vec<String>,
-) -> Result<(BTreeMap<String, String>, String), RebuildError> {
-    let mut variables = building::variables(job.tests);
-    let time = build.unpack(&variables, &job.work.join("source.log"))?;
-    variables.insert("SOURCE_DATE_EPOCH".into(), time);
-    let watched = build.run(&variables, &staging.join("build.log.zst"))?;
-    *tail = watched.tail;
-    let status = watched.end?;
-    if !status.success() {
-        return Err(RebuildError::BuildFailed(status.to_string()));
-    }
-    tail.clear();
-    Ok((variables, build.path.display().to_string()))
-}
-
 /// The by-products with the log among them.
 fn with_log(mut outputs: Outputs, staging: &Path) -> Result<Outputs, RebuildError> {
-    let name = String::from("build.log.zst");
+    let name = LOG.to_owned();
     let (digests, size) = digest_file(&staging.join(&name))?;
     outputs.byproducts.push(Byproduct {
         name,
@@ -282,7 +284,8 @@ fn stage(staging: &Path, name: &str, bytes: &[u8]) -> Result<(), RebuildError> {
     fs::write(&path, bytes).map_err(RebuildError::io("write", &path))
 }
 
-fn now() -> Result<Timestamp, RebuildError> {
+/// The time by this machine's clock.
+pub(crate) fn now() -> Result<Timestamp, RebuildError> {
     let unusable = || RebuildError::Argument("this machine's clock shows no usable time".into());
     let seconds = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
@@ -292,77 +295,4 @@ fn now() -> Result<Timestamp, RebuildError> {
         .ok()
         .and_then(Timestamp::from_unix_seconds)
         .ok_or_else(unusable)
-}
-
-/// What is known of a rebuild apart from its outputs.
-struct Record<'a> {
-    job: &'a Job,
-    architecture: String,
-    archive: &'a Archive,
-    source: &'a FetchedSource,
-    builds: BuildsChoice,
-    packages: Vec<EnvironmentPackage>,
-    variables: BTreeMap<String, String>,
-    unlimited: Vec<String>,
-}
-
-impl Record<'_> {
-    fn rebuild(
-        self,
-        path: &Path,
-        root: &Root,
-        outputs: Outputs,
-        times: (Timestamp, Timestamp),
-    ) -> Result<Rebuild, RebuildError> {
-        Ok(Rebuild {
-            party: self.job.party.clone(),
-            source: Source::Debian(self.release()?),
-            architecture: self.architecture,
-            command: building::command(self.builds),
-            variables: self.variables,
-            build_path: path.display().to_string(),
-            unlimited: self.unlimited,
-            root: RootRecord {
-                name: root.name.clone(),
-                digests: root.digests,
-            },
-            packages: self.packages,
-            products: outputs.products,
-            byproducts: outputs.byproducts,
-            invocation: self.job.invocation.clone(),
-            started: times.0,
-            finished: times.1,
-            rebuilder_version: env!("CARGO_PKG_VERSION").to_owned(),
-        })
-    }
-
-    fn release(&self) -> Result<DebianSource, RebuildError> {
-        let dsc = self.source.folder.join(self.source.dsc());
-        let files = self.source.files.iter();
-        let releases = self.archive.indexes.releases.iter();
-        Ok(DebianSource {
-            builds: match self.builds {
-                BuildsChoice::Any => Builds::Any,
-                BuildsChoice::All => Builds::All,
-                BuildsChoice::Binary => Builds::Binary,
-            },
-            name: self.source.entry.name.clone(),
-            version: self.source.entry.version.clone(),
-            dsc: fs::read(&dsc).map_err(RebuildError::io("read", &dsc))?,
-            files: files
-                .map(|it| SourceFile {
-                    name: it.name.clone(),
-                    digests: it.digests,
-                    size: it.size,
-                })
-                .collect(),
-            indexes: releases
-                .map(|it| IndexRecord {
-                    name: it.suite.clone(),
-                    digests: it.digests,
-                    date: it.date,
-                })
-                .collect(),
-        })
-    }
 }

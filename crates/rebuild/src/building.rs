@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 use crate::debian::source::FetchedSource;
 use crate::error::RebuildError;
 use crate::protocol::{BuildLimits, BuildsChoice, Tests};
-use crate::sandbox::watch::{Watch, Watched};
-use crate::sandbox::{Cgroup, Role, Sandbox, admit_builder};
+use crate::sandbox::watch::{Log, Watch, Watched};
+use crate::sandbox::{Cgroup, Role, Sandbox, admit_builder, folder_in};
 use crate::tool;
 
 /// Where Debian's own rebuilders unpack sources.
@@ -21,13 +21,9 @@ const ROOT_FOLDERS: [&str; 14] = [
 
 /// One build, planned.
 pub(crate) struct Build<'a> {
-    /// What is built.
-    pub(crate) source: &'a FetchedSource,
-    /// Which binaries.
-    pub(crate) builds: BuildsChoice,
     /// The root with build dependencies.
     pub(crate) root: &'a Path,
-    /// Where the source is unpacked, inside the sandbox.
+    /// Where the source stands, inside the sandbox.
     pub(crate) path: PathBuf,
     /// How much it may use.
     pub(crate) limits: BuildLimits,
@@ -82,6 +78,17 @@ pub(crate) fn build_path(
             source.upstream_version()
         )));
     };
+    if !is_build_path(path) {
+        return Err(RebuildError::Argument(format!(
+            "--build-path {}: give an absolute path of at least two folders, such as {BUILD_FOLDER}/NAME-1.0, outside of the system's folders",
+            path.display()
+        )));
+    }
+    Ok(path.to_path_buf())
+}
+
+/// Whether a source can stand at `path` inside of the sandbox: at least two folders deep, and hiding none of the root's.
+pub(crate) fn is_build_path(path: &Path) -> bool {
     let plain = path
         .components()
         .skip(1)
@@ -91,18 +98,11 @@ pub(crate) fn build_path(
         .nth(1)
         .map(|part| part.as_os_str().to_string_lossy().into_owned());
     let hides = first.is_none_or(|first| ROOT_FOLDERS.contains(&&*first));
-    if !path.is_absolute()
-        || !plain
-        || hides
-        || path.components().count() < 3
-        || path.to_str().is_none()
-    {
-        return Err(RebuildError::Argument(format!(
-            "--build-path {}: give an absolute path of at least two folders, such as {BUILD_FOLDER}/NAME-1.0, outside of the system's folders",
-            path.display()
-        )));
-    }
-    Ok(path.to_path_buf())
+    path.is_absolute()
+        && plain
+        && !hides
+        && path.components().count() >= 3
+        && path.to_str().is_some()
 }
 
 /// The whole environment of a build, but for `SOURCE_DATE_EPOCH`.
@@ -151,36 +151,28 @@ impl Build<'_> {
     /// Unpacks the source inside the sandbox and asks for the time of its newest change.
     pub(crate) fn unpack(
         &self,
+        source: &FetchedSource,
         variables: &BTreeMap<String, String>,
         log: &Path,
     ) -> Result<String, RebuildError> {
-        for file in &self.source.files {
+        for file in &source.files {
             let (from, to) = (
-                self.source.folder.join(&file.name),
+                source.folder.join(&file.name),
                 self.written.outputs.join(&file.name),
             );
             fs::copy(&from, &to).map_err(RebuildError::io("copy", &from))?;
         }
-        let parent = self
-            .path
-            .parent()
-            .map(|parent| parent.strip_prefix("/").unwrap_or(parent));
-        let place = self.root.join(parent.unwrap_or_else(|| Path::new("build")));
-        fs::create_dir_all(&place).map_err(RebuildError::io("create", &place))?;
-        admit_builder(self.root, &[&self.written.outputs])?;
+        self.admit()?;
         let folder = self.path.file_name().unwrap_or_default().to_string_lossy();
         let sandbox = self
             .sandbox(variables)
             .inside(self.path.parent().unwrap_or(&self.path));
-        let mut command = sandbox.command(&[
-            "dpkg-source",
-            "--no-check",
-            "-x",
-            self.source.dsc(),
-            &folder,
-        ])?;
+        let mut command =
+            sandbox.command(&["dpkg-source", "--no-check", "-x", source.dsc(), &folder])?;
         // An archive can be a bomb: unpacking is watched as the build is.
-        let watched = self.watch(&mut command, &log.with_extension("unpack"))?;
+        let log = Log::new(log);
+        let written = self.watched();
+        let watched = Watch::new(self.limits, &written, &log).run(&mut command)?;
         if !watched.end?.success() {
             let why = watched.tail.last().cloned().unwrap_or_default();
             return Err(RebuildError::BuildFailed(format!(
@@ -202,16 +194,42 @@ impl Build<'_> {
             .ok_or_else(|| RebuildError::BuildFailed("the changelog has no time".into()))
     }
 
-    /// Builds, within the limits. Afterwards nothing that the build started is left.
+    /// Makes the places in the root that the sandbox needs, makes the builder known there, and lets it write to the build's folder.
+    pub(crate) fn admit(&self) -> Result<(), RebuildError> {
+        let parent = self.path.parent().unwrap_or(&self.path);
+        let places = ["/tmp", "/var/tmp", "/dev", "/proc"].map(Path::new);
+        for place in places.into_iter().chain([parent]) {
+            folder_in(self.root, place)?;
+        }
+        admit_builder(self.root, &[&self.written.outputs])
+    }
+
+    /// Builds by `commands`, one after the other up to the first that fails, within the limits for all of them together.
+    /// Afterwards nothing that the build started is left.
     pub(crate) fn run(
         &self,
+        commands: &[Vec<String>],
         variables: &BTreeMap<String, String>,
         log: &Path,
     ) -> Result<Watched, RebuildError> {
-        let command = command(self.builds);
-        let words: Vec<&str> = command.iter().map(String::as_str).collect();
         let sandbox = self.sandbox(variables).inside(&self.path);
-        let mut watched = self.watch(&mut sandbox.command(&words)?, log)?;
+        let (log, written) = (Log::new(log), self.watched());
+        let watch = Watch::new(self.limits, &written, &log);
+        let mut last = None;
+        for command in commands {
+            if commands.len() > 1 {
+                log.note(&format!("+ {}", command.join(" ")))?;
+            }
+            let words: Vec<&str> = command.iter().map(String::as_str).collect();
+            let watched = watch.run(&mut sandbox.command(&words)?)?;
+            let good = matches!(&watched.end, Ok(status) if status.success());
+            last = Some(watched);
+            if !good {
+                break;
+            }
+        }
+        let nothing = || RebuildError::BuildFailed("there is no command".into());
+        let mut watched = last.ok_or_else(nothing)?;
         if self.cgroup.ran_out_of_memory()
             && !matches!(&watched.end, Ok(status) if status.success())
         {
@@ -223,23 +241,12 @@ impl Build<'_> {
         Ok(watched)
     }
 
-    fn watch(
-        &self,
-        command: &mut std::process::Command,
-        log: &Path,
-    ) -> Result<Watched, RebuildError> {
-        let written = [
-            &self.written.outputs,
-            &self.written.temporary,
-            &self.written.temporary_kept,
+    fn watched(&self) -> [PathBuf; 3] {
+        [
+            self.written.outputs.clone(),
+            self.written.temporary.clone(),
+            self.written.temporary_kept.clone(),
         ]
-        .map(Clone::clone);
-        Watch {
-            limits: self.limits,
-            written: &written,
-            log,
-        }
-        .run(command)
     }
 
     /// The sandbox of the builder.

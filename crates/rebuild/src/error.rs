@@ -40,7 +40,21 @@ pub(crate) enum RebuildError {
         /// What the archive answered.
         detail: String,
     },
-    /// Something else went wrong on the way to the archive.
+    /// The repository has no such tag.
+    #[error("{repository} has no tag {tag}")]
+    NoSuchTag {
+        /// Its address.
+        repository: String,
+        /// The tag's name.
+        tag: String,
+    },
+    /// The source is there and nothing that may be built from.
+    #[error("the source is refused: {0}")]
+    SourceRefused(String),
+    /// The recipe is missing or does not follow its format.
+    #[error("the recipe is refused: {0}")]
+    RecipeRefused(String),
+    /// Something else went wrong on the way to the archive or repository.
     #[error("{what} could not be fetched: {detail}")]
     Fetch {
         /// What was being fetched.
@@ -157,6 +171,9 @@ impl RebuildError {
             Self::Unauthenticated(_) => "unauthenticated",
             Self::NoSuchSource(_) => "no-such-source",
             Self::SourceNotInArchive { .. } => "source-not-in-archive",
+            Self::NoSuchTag { .. } => "no-such-tag",
+            Self::SourceRefused(_) => "source-refused",
+            Self::RecipeRefused(_) => "recipe-refused",
             Self::Fetch { .. } => "fetch",
             Self::ArchiveMoved => "archive-moved",
             Self::Root(_) => "root",
@@ -200,7 +217,11 @@ impl RebuildError {
             Self::SourceNotInArchive { .. } => {
                 "this is no failed rebuild: another mirror, given with --sources, may have the files"
             }
-            Self::Fetch { .. } => "check the network and the archive's address, and try again",
+            Self::Fetch { .. } => "check the network and the address, and try again",
+            Self::NoSuchTag { .. } => "check the tag's name and the repository's address",
+            Self::RecipeRefused(_) => {
+                "docs/spec/recipe.md says what a recipe is; --recipe FILE takes another than the tree's"
+            }
             Self::ArchiveMoved => "run the same command again",
             Self::BuildFailed(_) => {
                 "the whole log is in build.log.zst in the output folder (zstdcat)"

@@ -11,19 +11,23 @@ use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 
-use crate::args::DebianArgs;
+use crate::args::RunArgs;
 use crate::error::{Failure, RebuildError};
 use crate::interrupt::Interrupt;
-use crate::protocol::{BuildLimits, Event, Job, Phase, Signed, Tests};
+use crate::protocol::{BuildLimits, Event, Job, Phase, Release, Signed};
 use crate::report::Report;
 use crate::sandbox::{Confinement, namespaces};
 use crate::tool;
 use crate::workplace::Workplace;
 
 /// Rebuilds and signs.
-pub(crate) fn rebuild(args: &DebianArgs, report: &Report) -> Result<Signed, RebuildError> {
+pub(crate) fn rebuild(
+    args: &RunArgs,
+    release: Release,
+    report: &Report,
+) -> Result<Signed, RebuildError> {
     let interrupt = Interrupt::listen()?;
-    tool::all_present()?;
+    tool::all_present(&release)?;
     own_process::<String>(&["check-key"], &[("--key", &args.key)], "key")?;
     let confinement = Confinement::of_caller();
     confinement.is_possible()?;
@@ -32,7 +36,7 @@ pub(crate) fn rebuild(args: &DebianArgs, report: &Report) -> Result<Signed, Rebu
     let cache = cache_folder(args)?;
     let invocation = random_invocation()?;
     let workplace = Workplace::claim(&cache, &invocation, confinement)?;
-    let job = job(args, invocation, cache, workplace.folder.clone())?;
+    let job = job(args, release, invocation, (cache, workplace.folder.clone()))?;
     interrupt.check()?;
     let built = build(&job, confinement, &interrupt, report);
     if built.is_err() {
@@ -61,7 +65,7 @@ pub(crate) fn rebuild(args: &DebianArgs, report: &Report) -> Result<Signed, Rebu
     Ok(signed)
 }
 
-fn cache_folder(args: &DebianArgs) -> Result<PathBuf, RebuildError> {
+fn cache_folder(args: &RunArgs) -> Result<PathBuf, RebuildError> {
     let by_environment = || {
         let base = std::env::var_os("XDG_CACHE_HOME")
             .map(PathBuf::from)
@@ -84,37 +88,11 @@ fn random_invocation() -> Result<String, RebuildError> {
 }
 
 fn job(
-    args: &DebianArgs,
+    args: &RunArgs,
+    release: Release,
     invocation: String,
-    cache: PathBuf,
-    work: PathBuf,
+    (cache, work): (PathBuf, PathBuf),
 ) -> Result<Job, RebuildError> {
-    let (name, version) = match args.release.split_once('=') {
-        Some((name, version)) => (name, Some(version)),
-        None => (&*args.release, None),
-    };
-    let good = |text: &str, extra: &[u8]| {
-        let first = text
-            .as_bytes()
-            .first()
-            .is_some_and(u8::is_ascii_alphanumeric);
-        first
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || extra.contains(&byte))
-    };
-    if !good(name, b"+.-") || !version.is_none_or(|version| good(version, b"+.-~:")) {
-        return Err(RebuildError::Argument(format!(
-            "{:?} is not NAME or NAME=VERSION",
-            args.release
-        )));
-    }
-    if !good(&args.suite, b"-.") {
-        return Err(RebuildError::Argument(format!(
-            "{:?} is not the name of a suite",
-            args.suite
-        )));
-    }
     let sources = args
         .sources
         .as_ref()
@@ -122,17 +100,8 @@ fn job(
     Ok(Job {
         invocation,
         party: party(args)?,
-        name: name.to_owned(),
-        version: version.map(str::to_owned),
-        suite: args.suite.clone(),
+        release,
         sources: sources.transpose()?,
-        builds: args.builds,
-        build_path: args.build_path.clone(),
-        tests: if args.no_tests {
-            Tests::Skip
-        } else {
-            Tests::Run
-        },
         limits: BuildLimits {
             memory_bytes_max: args.memory_bytes_max.map_or_else(most_of_the_memory, Ok)?,
             processes_max: args.processes_max,
@@ -145,7 +114,7 @@ fn job(
 }
 
 /// The name that was given, or the key file's; in the alphabet that a statement allows.
-fn party(args: &DebianArgs) -> Result<String, RebuildError> {
+fn party(args: &RunArgs) -> Result<String, RebuildError> {
     let stem = || {
         args.key
             .file_stem()

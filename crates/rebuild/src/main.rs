@@ -1,7 +1,7 @@
 //! `quorate-rebuild`: fetch → root → dependencies → build → digest → sign.
 //!
-//! **Enters:** a source package's name, archives with their keys, the path of a signing key.
-//! **Leaves:** the rebuilt packages, the log, and two statements signed by that key.
+//! **Enters:** a source package's name or a repository and a tag, archives with their keys, the path of a signing key.
+//! **Leaves:** what was rebuilt, the log, and two statements signed by that key.
 //! **Never:** the published package, an unauthenticated byte, a judgement whether anything is equal.
 //!
 //! Three processes share the work. The *front* plans and waits. The *build process* runs in namespaces of its own and
@@ -18,9 +18,12 @@ mod debian;
 mod digest_file;
 mod error;
 mod front;
+mod git;
 mod interrupt;
 mod outputs;
+mod placing;
 mod protocol;
+mod release;
 mod report;
 mod sandbox;
 mod sign;
@@ -31,14 +34,17 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{CommandLine, DebianArgs, Verb};
+use args::{CommandLine, RunArgs, Verb};
+use error::RebuildError;
+use protocol::Release;
 use report::{Report, Verbosity};
 
 fn main() -> ExitCode {
     // Whoever started us may have left files or folders open: a build would get out of its sandbox through them.
     close_fds::set_fds_cloexec_threadsafe(3, &[]);
     match CommandLine::parse().verb {
-        Verb::Debian(args) => debian(&args),
+        Verb::Debian(args) => rebuild(&args.run, release::debian(&args)),
+        Verb::Git(args) => rebuild(&args.run, release::git(&args)),
         Verb::BuildProcess => builder::run(),
         Verb::SignProcess(args) => report::answer_front(sign::sign_staged(&args)),
         Verb::CheckKey { key } => {
@@ -48,13 +54,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn debian(args: &DebianArgs) -> ExitCode {
+fn rebuild(args: &RunArgs, release: Result<Release, RebuildError>) -> ExitCode {
     let report = Report::new(if args.quiet {
         Verbosity::Quiet
     } else {
         Verbosity::Phases
     });
-    let outcome = front::rebuild(args, &report).map_err(error::RebuildError::into_failure);
+    let outcome = release.and_then(|release| front::rebuild(args, release, &report));
+    let outcome = outcome.map_err(RebuildError::into_failure);
     if args.json {
         report::answer_json(&outcome, &args.out);
     }

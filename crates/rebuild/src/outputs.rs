@@ -28,17 +28,20 @@ const STAGED_FOLDER: &str = "/mnt";
 
 /// The outputs, copied to the staging folder.
 pub(crate) struct Outputs {
-    /// Binary packages.
+    /// Binary packages, or the files that a recipe names.
     pub(crate) products: Vec<Product>,
     /// `.changes`, `.buildinfo` and whatever else the `.changes` lists.
     pub(crate) byproducts: Vec<Byproduct>,
 }
 
 /// A file that was copied.
-struct Taken {
-    name: String,
-    digests: Digests,
-    size: u64,
+pub(crate) struct Taken {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its digests.
+    pub(crate) digests: Digests,
+    /// Its size in bytes.
+    pub(crate) size: u64,
 }
 
 /// Copies the outputs of `build` into `staging`.
@@ -86,7 +89,8 @@ pub(crate) fn take(build: &Build<'_>, staging: &Path) -> Result<Outputs, Rebuild
     }
 }
 
-fn refused(why: String) -> RebuildError {
+/// The outputs are refused because of `why`, which may hold the build's text.
+pub(crate) fn refused(why: String) -> RebuildError {
     RebuildError::OutputsRefused(crate::tool::printable(&why))
 }
 
@@ -142,12 +146,18 @@ fn is_plain(name: &str) -> bool {
         .as_bytes()
         .first()
         .is_some_and(u8::is_ascii_alphanumeric);
-    // What we add ourselves must not be brought along.
-    let ours = name == "build.log.zst"
-        || name == "statement.json"
-        || name == "link.json"
-        || name == "attestations";
-    starts_well && !ours && name.len() <= NAME_BYTES_MAX && name.bytes().all(good)
+    starts_well && !is_ours(name) && name.len() <= NAME_BYTES_MAX && name.bytes().all(good)
+}
+
+/// Whether it is called as something that we add ourselves, which must not be brought along.
+pub(crate) fn is_ours(name: &str) -> bool {
+    [
+        "build.log.zst",
+        "statement.json",
+        "link.json",
+        "attestations",
+    ]
+    .contains(&name)
 }
 
 fn is_package(name: &str) -> bool {
@@ -171,7 +181,8 @@ fn open_plain(path: &Path) -> Result<File, RebuildError> {
     Ok(file)
 }
 
-fn take_file(
+/// Copies a file that is no link, no pipe and no device and has one name, of at most `bytes_max` bytes.
+pub(crate) fn take_file(
     folder: &Path,
     name: &str,
     staging: &Path,

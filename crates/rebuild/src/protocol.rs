@@ -18,26 +18,78 @@ pub(crate) struct Job {
     pub(crate) invocation: String,
     /// Who rebuilds.
     pub(crate) party: String,
-    /// The source package.
-    pub(crate) name: String,
-    /// Its version with epoch, or the newest in the signed indexes.
-    pub(crate) version: Option<String>,
-    /// The distribution's release, as in `bookworm`.
-    pub(crate) suite: String,
+    /// What is rebuilt.
+    pub(crate) release: Release,
     /// A list of archives that replaces the host's.
     pub(crate) sources: Option<PathBuf>,
-    /// Which binaries to build, or what the source package suggests.
-    pub(crate) builds: Option<BuildsChoice>,
-    /// Where the source is unpacked inside the sandbox, or the distribution's own convention.
-    pub(crate) build_path: Option<PathBuf>,
-    /// Whether the package's own tests are run.
-    pub(crate) tests: Tests,
     /// How much the build may use.
     pub(crate) limits: BuildLimits,
     /// What outlives this run: roots, packages, indexes.
     pub(crate) cache: PathBuf,
     /// What ends with this run.
     pub(crate) work: PathBuf,
+}
+
+/// What is rebuilt, by the kind of release that it is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Release {
+    /// A Debian source package.
+    Debian(DebianRelease),
+    /// A signed tag of a git repository.
+    Git(GitRelease),
+}
+
+/// A Debian source package, and how it is built.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DebianRelease {
+    /// The source package.
+    pub(crate) name: String,
+    /// Its version with epoch, or the newest in the signed indexes.
+    pub(crate) version: Option<String>,
+    /// The distribution's release, as in `bookworm`.
+    pub(crate) suite: String,
+    /// Which binaries to build, or what the source package suggests.
+    pub(crate) builds: Option<BuildsChoice>,
+    /// Where the source is unpacked inside the sandbox, or the distribution's own convention.
+    pub(crate) build_path: Option<PathBuf>,
+    /// Whether the package's own tests are run.
+    pub(crate) tests: Tests,
+}
+
+/// A tag of a git repository, and how it is built.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GitRelease {
+    /// The repository's address.
+    pub(crate) repository: String,
+    /// The tag's name, without `refs/tags/`.
+    pub(crate) tag: String,
+    /// How it is built.
+    pub(crate) recipe: RecipeChoice,
+    /// The root archive, for a recipe that names one by its digest.
+    pub(crate) root: Option<PathBuf>,
+    /// The variables by which the host reaches the network, such as `https_proxy`. Only fetching sees them.
+    pub(crate) network: BTreeMap<String, String>,
+}
+
+/// Where the recipe comes from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RecipeChoice {
+    /// A file of the tree that is built.
+    Tree {
+        /// Its path.
+        path: String,
+    },
+    /// A file that the caller gave.
+    Given {
+        /// Its name.
+        name: String,
+        /// What it says.
+        text: String,
+    },
 }
 
 /// Which binary packages a build makes.
@@ -79,7 +131,7 @@ pub(crate) struct BuildLimits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Phase {
-    /// Index and source from the archive.
+    /// The source, from an archive with its index or from a repository.
     Source,
     /// The build root.
     Root,
@@ -144,11 +196,11 @@ pub(crate) enum Event {
 /// One published output, for the answer at the end.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ResultProduct {
-    /// File name.
+    /// File name, or the path below the output folder.
     pub(crate) name: String,
-    /// Binary package.
+    /// Binary package, or the path again.
     pub(crate) package: String,
-    /// Its version with epoch.
+    /// Its version with epoch, or the tag.
     pub(crate) version: String,
     /// Its architecture.
     pub(crate) architecture: String,
@@ -167,9 +219,9 @@ pub(crate) struct Signed {
     pub(crate) keyid: String,
     /// The party that the statement names.
     pub(crate) party: String,
-    /// Source package name.
+    /// Source package name, or the repository's address.
     pub(crate) source: String,
-    /// Its version with epoch.
+    /// Its version with epoch, or the tag.
     pub(crate) version: String,
     /// The architecture that was built for.
     pub(crate) architecture: String,
@@ -177,7 +229,7 @@ pub(crate) struct Signed {
     pub(crate) invocation: String,
     /// Limits that this host could not set.
     pub(crate) unlimited: Vec<String>,
-    /// The binary packages.
+    /// The outputs.
     pub(crate) products: Vec<ResultProduct>,
     /// The other files, by name, with their SHA-256.
     pub(crate) byproducts: BTreeMap<String, String>,

@@ -3,11 +3,10 @@
 //! **Architecture Invariant:** this process is started after the build and everything it started is gone, runs no other
 //! program, and signs only a statement that it parsed strictly and whose every output it hashed itself.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::fs::File;
+use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use quorate::attest::rebuild::Rebuild;
 use quorate::digest::Digests;
@@ -17,8 +16,8 @@ use quorate::limits::Limits;
 use rustix::fs::OFlags;
 
 use crate::args::SignArgs;
-use crate::digest_file::copy_and_digest;
 use crate::error::RebuildError;
+use crate::placing::Placing;
 use crate::protocol::{ResultProduct, Signed};
 
 /// The largest key file in PEM has a few kB.
@@ -64,15 +63,9 @@ pub(crate) fn sign_staged(args: &SignArgs) -> Result<Signed, RebuildError> {
     let rebuild = read_statement(args, &limits)?;
     let key = read_key(&args.key)?;
     let keyid = key.public().id().to_owned();
-    let statements = args.out.join(ATTESTATIONS);
-    fs::create_dir_all(&statements).map_err(RebuildError::io("create", &statements))?;
-    let mut placed = Placing::default();
+    let mut placed = Placing::below(&args.out)?;
     for (name, digests, size) in files(&rebuild) {
-        placed.copy(
-            &args.staging.join(name),
-            &args.out.join(name),
-            &(digests, size),
-        )?;
+        placed.copy(&args.staging.join(name), name, &(digests, size))?;
     }
     let short = &keyid[..8];
     let names = [
@@ -81,7 +74,7 @@ pub(crate) fn sign_staged(args: &SignArgs) -> Result<Signed, RebuildError> {
     ];
     for (name, payload) in names.iter().zip([rebuild.link(), rebuild.statement()]) {
         let envelope = sign(PAYLOAD_TYPE_IN_TOTO, &payload, &[&key]);
-        placed.write(&statements.join(name), &envelope)?;
+        placed.write(&format!("{ATTESTATIONS}/{name}"), &envelope)?;
     }
     placed.finish()?;
     Ok(signed(&rebuild, keyid, &names))
@@ -126,80 +119,6 @@ fn files(rebuild: &Rebuild) -> impl Iterator<Item = (&str, Digests, u64)> {
             .iter()
             .map(|it| (&*it.name, it.digests, it.size)),
     )
-}
-
-/// Files that are complete on disk under a temporary name, and where they go.
-#[derive(Default)]
-struct Placing {
-    pending: Vec<(PathBuf, PathBuf)>,
-}
-
-impl Placing {
-    /// Copies a file and compares it with what the statement says, in one pass.
-    fn copy(
-        &mut self,
-        from: &Path,
-        to: &Path,
-        expected: &(Digests, u64),
-    ) -> Result<(), RebuildError> {
-        let mut input = File::open(from).map_err(RebuildError::io("open", from))?;
-        let mut output = self.create(to)?;
-        let found =
-            copy_and_digest(&mut input, &mut output).map_err(RebuildError::io("write", to))?;
-        output.sync_all().map_err(RebuildError::io("write", to))?;
-        if found == *expected {
-            return Ok(());
-        }
-        Err(RebuildError::SigningRefused(format!(
-            "{} is not what the statement says",
-            from.display()
-        )))
-    }
-
-    fn write(&mut self, to: &Path, bytes: &[u8]) -> Result<(), RebuildError> {
-        let mut output = self.create(to)?;
-        output
-            .write_all(bytes)
-            .map_err(RebuildError::io("write", to))?;
-        output.sync_all().map_err(RebuildError::io("write", to))
-    }
-
-    fn create(&mut self, to: &Path) -> Result<File, RebuildError> {
-        let name = to.file_name().unwrap_or_default().to_string_lossy();
-        let temporary = to.with_file_name(format!(".{name}.quorate-new"));
-        // One of an earlier run that was ended by force.
-        drop(fs::remove_file(&temporary));
-        let file = File::create_new(&temporary).map_err(RebuildError::io("create", &temporary))?;
-        self.pending.push((temporary, to.to_path_buf()));
-        Ok(file)
-    }
-
-    /// Gives every file its name, in the order in which they were made.
-    fn finish(mut self) -> Result<(), RebuildError> {
-        let mut folders = BTreeMap::new();
-        for (temporary, to) in &self.pending {
-            fs::rename(temporary, to).map_err(RebuildError::io("rename", temporary))?;
-            if let Some(folder) = to.parent() {
-                folders.insert(folder.to_path_buf(), ());
-            }
-        }
-        self.pending.clear();
-        for folder in folders.keys() {
-            let handle = File::open(folder).map_err(RebuildError::io("open", folder))?;
-            handle
-                .sync_all()
-                .map_err(RebuildError::io("write", folder))?;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Placing {
-    fn drop(&mut self) {
-        for (temporary, _) in &self.pending {
-            drop(fs::remove_file(temporary));
-        }
-    }
 }
 
 fn signed(rebuild: &Rebuild, keyid: String, names: &[String]) -> Signed {

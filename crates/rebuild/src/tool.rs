@@ -3,6 +3,7 @@
 use std::process::{Command, ExitStatus, Stdio};
 
 use crate::error::RebuildError;
+use crate::protocol::Release;
 
 /// Every host program that a rebuild needs, with the Debian package that has it.
 const NEEDED: [(&str, &str); 11] = [
@@ -60,8 +61,9 @@ impl Ran {
 }
 
 /// Refuses to start when a program is missing, before any work was done.
-pub(crate) fn all_present() -> Result<(), RebuildError> {
-    for (tool, package) in NEEDED {
+pub(crate) fn all_present(release: &Release) -> Result<(), RebuildError> {
+    let more = matches!(release, Release::Git(_)).then_some(("git", "git"));
+    for (tool, package) in NEEDED.into_iter().chain(more) {
         let found = PATH
             .split(':')
             .any(|folder| std::path::Path::new(folder).join(tool).exists());
@@ -110,6 +112,12 @@ pub(crate) fn printable(text: &str) -> String {
             }
         })
         .collect()
+}
+
+/// The same on one line: a reader's message may have many.
+pub(crate) fn on_one_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    printable(&lines.collect::<Vec<_>>().join("; "))
 }
 
 #[cfg(test)]

@@ -223,7 +223,10 @@ impl Rebuild {
         if self.products.is_empty() || self.products.len() > limits.products_max {
             return shape("no outputs, or too many");
         }
-        if self.packages.is_empty() || self.packages.len() > limits.materials_max {
+        // A recipe can build in a root archive, in which nobody installs anything.
+        let may_be_none = matches!(self.source, Source::Git(_));
+        if (self.packages.is_empty() && !may_be_none) || self.packages.len() > limits.materials_max
+        {
             return shape("no installed packages recorded, or too many");
         }
         if !unique(self.products.iter().map(|product| &product.name))

@@ -22,14 +22,21 @@ const LISTS_FOLDER: &str = "/var/lib/apt/lists";
 const ARCHIVES_FOLDER: &str = "/var/cache/apt/archives";
 const SOURCES_LIST: &str = "etc/apt/sources.list.d/quorate.sources";
 
-/// What it takes to install the build dependencies of one source into one root.
+/// What a build needs.
+#[derive(Clone, Copy)]
+pub(crate) enum Needed<'a> {
+    /// What a source package asks for, for the binaries that are built.
+    BuildDependencies(&'a FetchedSource, BuildsChoice),
+    /// Packages by their names.
+    Packages(&'a [String]),
+}
+
+/// What it takes to install what one build needs into one root.
 pub(crate) struct Dependencies<'a> {
     /// Where packages come from.
     pub(crate) archive: &'a Archive,
-    /// Whose dependencies.
-    pub(crate) source: &'a FetchedSource,
-    /// Which of them.
-    pub(crate) builds: BuildsChoice,
+    /// What is needed.
+    pub(crate) needed: Needed<'a>,
     /// The unpacked root.
     pub(crate) root: &'a Path,
     /// The limits of this run.
@@ -50,6 +57,9 @@ struct Wanted {
 impl Dependencies<'_> {
     /// Installs them and names everything that is installed then. Says how many were added.
     pub(crate) fn install(&self) -> Result<(Vec<EnvironmentPackage>, usize), RebuildError> {
+        if matches!(self.needed, Needed::Packages([])) {
+            return Ok((self.installed()?, 0));
+        }
         let archives = self.work.join("archives");
         fs::create_dir_all(archives.join("partial"))
             .map_err(RebuildError::io("create", &archives))?;
@@ -57,7 +67,7 @@ impl Dependencies<'_> {
         fs::write(&list, &self.archive.sources.binary).map_err(RebuildError::io("write", &list))?;
         let wanted = self.wanted(&archives)?;
         self.supply(&wanted, &archives)?;
-        let ran = tool::run(&mut self.apt(&archives, &["-y", "--no-download", "build-dep"])?)?;
+        let ran = tool::run(&mut self.apt(&archives, &["-y", "--no-download"])?)?;
         if !ran.status.success() {
             return Err(RebuildError::Dependencies(ran.reason()));
         }
@@ -69,7 +79,7 @@ impl Dependencies<'_> {
 
     /// What apt would install, by a list of addresses.
     fn wanted(&self, archives: &Path) -> Result<Vec<Wanted>, RebuildError> {
-        let ran = tool::run(&mut self.apt(archives, &["-y", "--print-uris", "build-dep"])?)?;
+        let ran = tool::run(&mut self.apt(archives, &["-y", "--print-uris"])?)?;
         if !ran.status.success() {
             return Err(RebuildError::Dependencies(ran.reason()));
         }
@@ -119,8 +129,14 @@ impl Dependencies<'_> {
         archives: &Path,
         arguments: &[&str],
     ) -> Result<std::process::Command, RebuildError> {
-        let dsc = Path::new(SOURCE_FOLDER).join(self.source.dsc());
-        let dsc = dsc.to_string_lossy();
+        let what = match self.needed {
+            Needed::BuildDependencies(source, _) => Path::new(SOURCE_FOLDER)
+                .join(source.dsc())
+                .to_string_lossy()
+                .into_owned(),
+            // As a dependency and not as arguments of `install`, which would read signs and patterns into a name.
+            Needed::Packages(names) => names.join(", "),
+        };
         let mut program = vec![
             "apt-get",
             "-q",
@@ -135,14 +151,18 @@ impl Dependencies<'_> {
         // The root does not outlive this run, so that nothing needs to be safe from a power cut.
         program.push("-oDPkg::Options::=--force-unsafe-io");
         program.extend(arguments);
-        program.extend(match self.builds {
-            BuildsChoice::Any => Some("--arch-only"),
-            BuildsChoice::All => Some("--indep-only"),
-            BuildsChoice::Binary => None,
+        program.extend(match self.needed {
+            Needed::BuildDependencies(_, BuildsChoice::Any) => &["build-dep", "--arch-only"][..],
+            Needed::BuildDependencies(_, BuildsChoice::All) => &["build-dep", "--indep-only"],
+            Needed::BuildDependencies(_, BuildsChoice::Binary) => &["build-dep"],
+            Needed::Packages(_) => &["satisfy"],
         });
-        program.push(&dsc);
-        Sandbox::new(self.root, Role::Installer, self.limits)
-            .showing(&self.source.folder, Path::new(SOURCE_FOLDER))
+        program.push(&what);
+        let mut sandbox = Sandbox::new(self.root, Role::Installer, self.limits);
+        if let Needed::BuildDependencies(source, _) = self.needed {
+            sandbox = sandbox.showing(&source.folder, Path::new(SOURCE_FOLDER));
+        }
+        sandbox
             .showing(&self.archive.apt.lists(), Path::new(LISTS_FOLDER))
             .giving(archives, Path::new(ARCHIVES_FOLDER))
             .variable("PATH", tool::PATH)

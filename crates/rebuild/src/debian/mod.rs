@@ -11,6 +11,7 @@ pub(crate) mod apt;
 pub(crate) mod control;
 pub(crate) mod dependencies;
 pub(crate) mod index;
+pub(crate) mod release;
 pub(crate) mod root;
 pub(crate) mod source;
 pub(crate) mod sources;

@@ -5,10 +5,10 @@
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{ChildStderr, Stdio};
+use std::process::{ChildStderr, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 
-use quorate::digest::Digests;
+use quorate::digest::{Digests, Sha256};
 
 use super::apt::{PrivateApt, wait_for_lock};
 use super::source::Archive;
@@ -36,7 +36,7 @@ pub(crate) struct Root {
 }
 
 /// What one root is made of.
-pub(crate) struct Recipe<'a> {
+pub(crate) struct RootPlan<'a> {
     /// The archive.
     pub(crate) archive: &'a Archive,
     /// The distribution's release.
@@ -45,7 +45,7 @@ pub(crate) struct Recipe<'a> {
     pub(crate) architecture: &'a str,
 }
 
-impl Recipe<'_> {
+impl RootPlan<'_> {
     /// Unpacks the root into `work`, from the cache or freshly made.
     pub(crate) fn unpack(&self, cache: &Path, work: &Path) -> Result<Root, RebuildError> {
         let roots = cache.join("roots");
@@ -177,12 +177,65 @@ fn store(made: &Path, tar: &Path) -> Result<(), RebuildError> {
     fs::rename(made, tar).map_err(RebuildError::io("rename", made))
 }
 
+/// Unpacks a root archive that somebody gave, a plain tar with the digest `expected`.
+///
+/// # Errors
+/// [`RebuildError::Root`] when it has another digest, or can't be unpacked.
+pub(crate) fn unpack_archive(
+    file: &Path,
+    expected: &Sha256,
+    folder: &Path,
+) -> Result<Root, RebuildError> {
+    let another = |found: &Digests| {
+        RebuildError::Root(format!(
+            "{} has the digest {}, and the recipe names {expected}",
+            file.display(),
+            found.sha256
+        ))
+    };
+    // Before `tar` sees it: nobody has vouched for other bytes.
+    let (digests, _) = digest_file(file)?;
+    if digests.sha256 != *expected {
+        return Err(another(&digests));
+    }
+    let input = File::open(file).map_err(RebuildError::io("open", file))?;
+    let (found, status, said) = unpack(input, folder)?;
+    match found {
+        Some(found) if found == digests && status.success() => Ok(Root {
+            name: "archive.tar".to_owned(),
+            digests,
+            folder: folder.to_path_buf(),
+            was_cached: false,
+        }),
+        Some(found) if found != digests => Err(another(&found)),
+        _ => Err(RebuildError::Root(said)),
+    }
+}
+
 /// Unpacks a cached root while hashing it. `None`, and nothing unpacked, when there is none or not the one that was stored.
 fn unpack_cached(tar: &Path, folder: &Path) -> Result<Option<Digests>, RebuildError> {
     let note = tar.with_extension("digests");
-    let (Ok(mut file), Ok(expected)) = (File::open(tar), fs::read_to_string(&note)) else {
+    let (Ok(file), Ok(expected)) = (File::open(tar), fs::read_to_string(&note)) else {
         return Ok(None);
     };
+    let (copied, status, said) = unpack(file, folder)?;
+    let stored = |it: &Digests| format!("{}\n{}\n", it.sha256, it.sha512) == expected;
+    let digests = copied.filter(stored);
+    if digests.is_some() && status.success() {
+        return Ok(digests);
+    }
+    fs::remove_dir_all(folder).map_err(RebuildError::io("remove", folder))?;
+    if digests.is_some() || said.contains("No space left on device") {
+        return Err(RebuildError::Root(said));
+    }
+    Ok(None)
+}
+
+/// Unpacks a tar while hashing it: its digests when all of it was read, how `tar` ended, and what it said.
+fn unpack(
+    mut file: File,
+    folder: &Path,
+) -> Result<(Option<Digests>, ExitStatus, String), RebuildError> {
     fs::create_dir_all(folder).map_err(RebuildError::io("create", folder))?;
     let mut command = tool::tool("tar");
     // Device nodes cannot be made in a user namespace, and the sandbox brings its own.
@@ -210,16 +263,7 @@ fn unpack_cached(tar: &Path, folder: &Path) -> Result<Option<Digests>, RebuildEr
         .wait()
         .map_err(RebuildError::io("run", Path::new("tar")))?;
     let said = said.and_then(|said| said.join().ok()).unwrap_or_default();
-    let stored = |it: &Digests| format!("{}\n{}\n", it.sha256, it.sha512) == expected;
-    let digests = copied.ok().map(|(digests, _)| digests).filter(stored);
-    if digests.is_some() && status.success() {
-        return Ok(digests);
-    }
-    fs::remove_dir_all(folder).map_err(RebuildError::io("remove", folder))?;
-    if digests.is_some() || said.contains("No space left on device") {
-        return Err(RebuildError::Root(said));
-    }
-    Ok(None)
+    Ok((copied.ok().map(|(digests, _)| digests), status, said))
 }
 
 /// What a program complains about: that the disk is full, or else the first thing. The rest is read away, so that the

@@ -54,6 +54,14 @@ impl Sources {
         Self::render(&debian_entries(&host_entries()?, suite)?)
     }
 
+    /// The same without the indexes of sources, for whoever needs no source package.
+    pub(crate) fn only_binary(self) -> Self {
+        Self {
+            all: self.binary.clone(),
+            binary: self.binary,
+        }
+    }
+
     fn render(entries: &[Entry]) -> Result<Self, RebuildError> {
         let all = entries
             .iter()

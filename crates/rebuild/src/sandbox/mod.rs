@@ -4,11 +4,13 @@
 //! **Leaves:** an exit status and what the command wrote into those folders.
 //! **Never:** network, host files, the host's processes, a way to gain rights.
 //!
-//! **Architecture Invariant:** every command of a foreign package is started through [`Sandbox`], and after
+//! **Architecture Invariant:** every command of a foreign package or source is started through [`Sandbox`], and after
 //! [`end_everything`] no process is left that any of them started.
 
 mod cgroup;
 mod confine;
+mod host;
+mod place;
 mod reap;
 pub(crate) mod watch;
 
@@ -17,6 +19,8 @@ use std::process::{Command, Stdio};
 
 pub(crate) use cgroup::Cgroup;
 pub(crate) use confine::{Confinement, namespaces};
+pub(crate) use host::{HostSandbox, Reach, give};
+pub(crate) use place::folder_in;
 pub(crate) use reap::end_everything;
 
 use crate::error::RebuildError;
@@ -24,7 +28,7 @@ use crate::protocol::BuildLimits;
 use crate::tool;
 
 /// The user inside the sandbox. Within the range that Debian leaves to no package, and inside every mapped range.
-const BUILDER_ID: u32 = 59_999;
+pub(crate) const BUILDER_ID: u32 = 59_999;
 /// What a program of the sandbox may answer when it is asked a question.
 const ANSWER_BYTES_MAX: u64 = 64 << 10;
 /// The control files of the largest package in Debian have a few MB.
@@ -242,32 +246,14 @@ impl<'a> Sandbox<'a> {
 
 /// Makes the builder known in the root and lets it write to `folders`.
 pub(crate) fn admit_builder(root: &Path, folders: &[&Path]) -> Result<(), RebuildError> {
-    append(
-        &root.join("etc/passwd"),
-        &format!("builder:x:{BUILDER_ID}:{BUILDER_ID}::/sbuild-nonexistent:/bin/sh\n"),
-    )?;
-    append(
-        &root.join("etc/group"),
-        &format!("builder:x:{BUILDER_ID}:\n"),
-    )?;
-    append(
-        &root.join("etc/hosts"),
-        "127.0.0.1 localhost builder\n::1 localhost\n",
-    )?;
+    let user = format!("builder:x:{BUILDER_ID}:{BUILDER_ID}::/sbuild-nonexistent:/bin/sh\n");
+    place::append_to_etc(root, "passwd", &user)?;
+    place::append_to_etc(root, "group", &format!("builder:x:{BUILDER_ID}:\n"))?;
+    let hosts = "127.0.0.1 localhost builder\n::1 localhost\n";
+    place::append_to_etc(root, "hosts", hosts)?;
     for folder in folders {
         std::os::unix::fs::chown(folder, Some(BUILDER_ID), Some(BUILDER_ID))
             .map_err(RebuildError::io("give", folder))?;
     }
     Ok(())
-}
-
-fn append(path: &Path, text: &str) -> Result<(), RebuildError> {
-    use std::io::Write as _;
-    let mut file = std::fs::File::options()
-        .append(true)
-        .create(true)
-        .open(path)
-        .map_err(RebuildError::io("open", path))?;
-    file.write_all(text.as_bytes())
-        .map_err(RebuildError::io("write", path))
 }

@@ -38,16 +38,63 @@ pub(crate) struct Watch<'a> {
     /// The folders that the build can write to, all on one file system.
     pub(crate) written: &'a [PathBuf],
     /// Where the compressed log goes.
-    pub(crate) log: &'a Path,
+    pub(crate) log: &'a Log,
+    /// What the time is counted from.
+    started: Instant,
 }
 
-impl Watch<'_> {
+/// A compressed log of one or more commands: each appends to it.
+pub(crate) struct Log {
+    path: PathBuf,
+    bytes: Arc<AtomicU64>,
+}
+
+impl Log {
+    /// A log that goes to `path`.
+    pub(crate) fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            bytes: Arc::default(),
+        }
+    }
+
+    /// Adds a line of ours.
+    pub(crate) fn note(&self, line: &str) -> Result<(), RebuildError> {
+        let frame = zstd::encode_all(format!("{line}\n").as_bytes(), 3)
+            .map_err(RebuildError::io("write", &self.path))?;
+        self.open()?
+            .write_all(&frame)
+            .map_err(RebuildError::io("write", &self.path))
+    }
+
+    /// The end of the file. Compressed pieces one behind the other are read as one.
+    fn open(&self) -> Result<File, RebuildError> {
+        let mut options = File::options();
+        options
+            .create(true)
+            .append(true)
+            .open(&self.path)
+            .map_err(RebuildError::io("open", &self.path))
+    }
+}
+
+impl<'a> Watch<'a> {
+    /// A watch whose time begins now.
+    pub(crate) fn new(limits: BuildLimits, written: &'a [PathBuf], log: &'a Log) -> Self {
+        Self {
+            limits,
+            written,
+            log,
+            started: Instant::now(),
+        }
+    }
+
     /// Runs `command` to its end or to the first limit.
     pub(crate) fn run(&self, command: &mut Command) -> Result<Watched, RebuildError> {
         let pipe =
             std::io::pipe().and_then(|(reader, writer)| Ok((reader, writer.try_clone()?, writer)));
         let (reader, errors, output) =
-            pipe.map_err(RebuildError::io("make a pipe for", self.log))?;
+            pipe.map_err(RebuildError::io("make a pipe for", &self.log.path))?;
         let mut child = command
             .stdout(output)
             .stderr(errors)
@@ -57,9 +104,10 @@ impl Watch<'_> {
         command
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::null());
-        let logged = Arc::new(AtomicU64::new(0));
+        let logged = Arc::clone(&self.log.bytes);
         let log = LogWriter {
-            path: self.log.to_path_buf(),
+            path: self.log.path.clone(),
+            file: self.log.open()?,
             bytes: Arc::clone(&logged),
             bytes_max: self.limits.output_bytes_max,
         };
@@ -78,8 +126,7 @@ impl Watch<'_> {
     }
 
     fn wait(&self, child: &mut Child, logged: &AtomicU64) -> Result<ExitStatus, RebuildError> {
-        let started = Instant::now();
-        let mut next_count = started + COUNTING_PAUSE;
+        let mut next_count = Instant::now() + COUNTING_PAUSE;
         loop {
             if let Some(status) = child
                 .try_wait()
@@ -87,7 +134,7 @@ impl Watch<'_> {
             {
                 return Ok(status);
             }
-            if started.elapsed() > Duration::from_secs(self.limits.seconds_max) {
+            if self.started.elapsed() > Duration::from_secs(self.limits.seconds_max) {
                 return stop(child, format!("{} seconds", self.limits.seconds_max));
             }
             if logged.load(Ordering::Relaxed) > self.limits.output_bytes_max {
@@ -184,15 +231,16 @@ fn bytes_unlinked() -> u64 {
 /// Takes the log off the build's hands and stores it compressed.
 struct LogWriter {
     path: PathBuf,
+    file: File,
     bytes: Arc<AtomicU64>,
     bytes_max: u64,
 }
 
 impl LogWriter {
     fn write(self, mut pipe: PipeReader) -> Result<Vec<u8>, RebuildError> {
-        let file = File::create(&self.path).map_err(RebuildError::io("create", &self.path))?;
-        let io = || RebuildError::io("write", &self.path);
-        let mut encoder = zstd::Encoder::new(file, 3).map_err(io())?;
+        let path = self.path;
+        let io = || RebuildError::io("write", &path);
+        let mut encoder = zstd::Encoder::new(self.file, 3).map_err(io())?;
         let (mut buffer, mut tail) = (vec![0; 1 << 16], Vec::new());
         loop {
             let length = pipe.read(&mut buffer).map_err(io())?;

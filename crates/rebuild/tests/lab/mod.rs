@@ -6,6 +6,8 @@
     reason = "every test file uses its own part of the laboratory"
 )]
 
+pub mod repository;
+
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;

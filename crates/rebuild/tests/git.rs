@@ -1,0 +1,446 @@
+//! Rebuilds of signed git tags: what two parties get, and what is refused before it is built or signed.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod lab;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use lab::repository::{Repository, git_source, recipe, recipe_with};
+use lab::{Lab, Outcome, outcome, succeed};
+use quorate::attest::git::RecipePlace;
+use quorate::digest::Sha256;
+use quorate::limits::Limits;
+use quorate::source::git::{ObjectId, SourceEntry, TreeIdentity};
+
+/// Says what it finds in the tree and makes two outputs.
+const BUILD: &str = "set -e\nmkdir -p out/usr/bin\ncp greet out/usr/bin/greet\n\
+                     stat -c '%n %a %Y %F' greet greeting link sub . > out/seen\nreadlink link >> out/seen\n\
+                     echo \"$SOURCE_DATE_EPOCH $WORD\" >> out/seen\n";
+
+/// A repository whose tag `v1` builds.
+fn project(lab: &Lab, format: &str) -> Repository {
+    let repository = lab.repository("project", format);
+    repository.write("greeting", "hello\n");
+    repository.write_program("greet", "#!/bin/sh\ncat greeting\n");
+    repository.write("sub/x", "x\n");
+    symlink("greeting", repository.folder.join("link")).unwrap();
+    repository.write("build.sh", BUILD);
+    let environment = "environment = { WORD = \"word\" }";
+    let recipe = recipe_with(
+        environment,
+        "[[\"sh\", \"-e\", \"build.sh\"], [\"ls\", \"out\"]]",
+        "[\"usr/*\", \"seen\"]",
+    );
+    repository.write("quorate.toml", &recipe);
+    repository.commit();
+    repository.tag("v1");
+    repository
+}
+
+fn rebuilt(lab: &Lab, repository: &Repository, tag: &str) -> Outcome {
+    let run = outcome(&mut lab.git_command(&repository.folder, tag));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    run
+}
+
+/// The rebuild is refused with this code and reason, and nothing is signed.
+fn refused(lab: &Lab, repository: &Repository, tag: &str, code: &str, reason: &str) {
+    let run = outcome(&mut lab.git_command(&repository.folder, tag));
+    assert_eq!(run.error(), code, "{}", run.stderr);
+    assert!(run.stderr.contains(reason), "{}", run.stderr);
+    assert!(!lab.has_statement());
+}
+
+/// A repository with a recipe whose build is `script`, at tag `v1`.
+fn building(lab: &Lab, script: &str) -> Repository {
+    let repository = lab.repository("project", "sha1");
+    repository.write("build.sh", script);
+    repository.write("quorate.toml", &recipe());
+    repository.commit();
+    repository.tag("v1");
+    repository
+}
+
+#[test]
+fn two_parties_state_one_source_and_equal_products() {
+    for format in ["sha1", "sha256"] {
+        let (alpha, beta) = (Lab::new(), Lab::new());
+        let repository = project(&alpha, format);
+        rebuilt(&alpha, &repository, "v1");
+        let mut command = beta.git_command(&repository.folder, "v1");
+        let run = outcome(command.args(["--party", "beta"]));
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let one = alpha.rebuild_in(&alpha.out());
+        let two = beta.rebuild_in(&beta.out());
+        assert_eq!((&*one.party, &*two.party), ("party-a", "beta"));
+        assert_eq!(one.source.digest(), two.source.digest());
+        assert_eq!(one.products, two.products);
+        assert_eq!(one.environment_digest(), two.environment_digest());
+        assert_ne!(one.invocation, two.invocation);
+        let names: Vec<_> = one.products.iter().map(|it| &*it.name).collect();
+        assert_eq!(names, ["seen", "usr/bin/greet"]);
+        for product in &one.products {
+            assert_eq!((&product.package, &*product.version), (&product.name, "v1"));
+            let bytes = fs::read(alpha.out().join(&product.name)).unwrap();
+            assert_eq!(Sha256::of(&bytes), product.digests.sha256);
+        }
+        let seen = fs::read_to_string(alpha.out().join("seen")).unwrap();
+        assert_eq!(
+            seen,
+            "greet 755 1700000000 regular file\ngreeting 644 1700000000 regular file\nlink 777 1700000000 symbolic link\n\
+             sub 755 1700000000 directory\n. 755 1700000000 directory\ngreeting\n1700000000 word\n"
+                .replace(". 755 1700000000 directory\n", &seen.lines().nth(4).map(|line| format!("{line}\n")).unwrap())
+        );
+        assert_eq!(one.command, ["sh", "-e", "build.sh", "&&", "ls", "out"]);
+        assert!(
+            alpha.log().contains("+ ls out\nseen\nusr\n"),
+            "{}",
+            alpha.log()
+        );
+        let source = git_source(&one);
+        let id = |name: &str| ObjectId::parse(&repository.git(&["rev-parse", name])).unwrap();
+        assert_eq!(
+            (source.tag_id, source.commit_id, source.tree_id),
+            (id("v1"), id("v1^{commit}"), id("v1^{tree}"))
+        );
+        assert_eq!(source.recipe.place, RecipePlace::Repository);
+        assert_eq!(source.identity, identity_of(&repository.folder));
+    }
+}
+
+/// The identity of a work tree with what `project` puts there.
+fn identity_of(folder: &Path) -> Sha256 {
+    let limits = Limits::STANDARD;
+    let mut identity = TreeIdentity::new(&limits);
+    for name in ["build.sh", "greet", "greeting", "quorate.toml", "sub/x"] {
+        let bytes = fs::read(folder.join(name)).unwrap();
+        let (size, sha256) = (bytes.len() as u64, Sha256::of(&bytes));
+        let entry = match name {
+            "greet" => SourceEntry::Executable { size, sha256 },
+            _ => SourceEntry::File { size, sha256 },
+        };
+        identity.push(name.as_bytes(), entry).unwrap();
+    }
+    let link = SourceEntry::Symlink {
+        size: 8,
+        sha256: Sha256::of(b"greeting"),
+    };
+    identity.push(b"link", link).unwrap();
+    identity.finish().unwrap()
+}
+
+#[test]
+fn a_tag_that_nobody_can_have_signed_is_refused() {
+    let lab = Lab::new();
+    let repository = project(&lab, "sha1");
+    repository.git(&["tag", "light"]);
+    repository.git(&["tag", "--annotate", "--message=x", "unsigned"]);
+    repository.git(&["tag", "--sign", "--message=x", "nested", "v1"]);
+    repository.git(&["tag", "--sign", "--message=x", "folder", "v1^{tree}"]);
+    repository.git(&["update-ref", "refs/tags/v2", "refs/tags/v1"]);
+    refused(&lab, &repository, "light", "source-refused", "lightweight");
+    refused(
+        &lab,
+        &repository,
+        "unsigned",
+        "source-refused",
+        "not signed",
+    );
+    refused(&lab, &repository, "nested", "source-refused", "names a tag");
+    refused(
+        &lab,
+        &repository,
+        "folder",
+        "source-refused",
+        "names a tree",
+    );
+    refused(
+        &lab,
+        &repository,
+        "v2",
+        "source-refused",
+        "its name is \"v1\"",
+    );
+    refused(&lab, &repository, "v3", "no-such-tag", "has no tag v3");
+    for tag in ["-v1", "v1:refs/heads/x", "v*", "../v1"] {
+        let mut command = lab.git_command(&repository.folder, "v1");
+        let run = outcome(command.arg(format!("--tag={tag}")));
+        assert_ne!(run.code, 0, "{tag}");
+    }
+}
+
+#[test]
+fn a_pointer_to_a_file_that_is_elsewhere_is_refused() {
+    let lab = Lab::new();
+    let repository = project(&lab, "sha1");
+    repository.write(
+        "large.bin",
+        "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n",
+    );
+    repository.commit();
+    repository.tag("v2");
+    refused(
+        &lab,
+        &repository,
+        "v2",
+        "source-refused",
+        "large.bin: a Git LFS pointer",
+    );
+}
+
+#[test]
+fn attributes_change_no_byte_and_are_named() {
+    let lab = Lab::new();
+    let repository = project(&lab, "sha1");
+    repository.write(
+        ".gitattributes",
+        "greeting text eol=crlf\nbuild.sh export-ignore\n$Id$ ident\n",
+    );
+    repository.write("build.sh", "mkdir out && cp greeting out/greeting");
+    repository.write("quorate.toml", &recipe());
+    repository.commit();
+    repository.tag("v2");
+    let run = rebuilt(&lab, &repository, "v2");
+    assert!(
+        run.stderr.contains(".gitattributes asks git for eol"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(fs::read(lab.out().join("greeting")).unwrap(), b"hello\n");
+}
+
+#[test]
+fn a_submodule_is_laid_out_at_its_commit_and_is_part_of_the_identity() {
+    let lab = Lab::new();
+    let inner = lab.repository("inner", "sha1");
+    inner.write("word", "inner\n");
+    inner.commit();
+    let outer = lab.repository("outer", "sha1");
+    outer.write("word", "outer\n");
+    outer.commit();
+    outer.add_submodule("../inner", "libs/inner");
+    outer.commit();
+    let repository = building(
+        &lab,
+        "mkdir out && cat libs/outer/word libs/outer/libs/inner/word > out/words",
+    );
+    repository.add_submodule("../outer", "libs/outer");
+    repository.commit();
+    repository.tag("v2");
+    rebuilt(&lab, &repository, "v2");
+    let words = fs::read_to_string(lab.out().join("words")).unwrap();
+    assert_eq!(words, "outer\ninner\n");
+    let rebuild = lab.rebuild_in(&lab.out());
+    let source = git_source(&rebuild);
+    let paths: Vec<_> = source.submodules.iter().map(|it| &*it.path).collect();
+    assert_eq!(paths, ["libs/outer", "libs/outer/libs/inner"]);
+    let commit = source.submodules[1].commit_id.to_string();
+    assert_eq!(commit, inner.git(&["rev-parse", "HEAD"]));
+    assert_eq!(
+        source.submodules[1].repository,
+        format!("file://{}", inner.folder.display())
+    );
+    // Work in the submodule that no commit of the outer repository names is not built.
+    inner.write("word", "changed\n");
+    inner.commit();
+    fs::remove_dir_all(lab.out()).unwrap();
+    rebuilt(&lab, &repository, "v2");
+    assert_eq!(fs::read_to_string(lab.out().join("words")).unwrap(), words);
+    assert_eq!(
+        lab.rebuild_in(&lab.out()).source.digest(),
+        rebuild.source.digest()
+    );
+}
+
+#[test]
+fn a_submodule_that_is_missing_or_not_described_is_refused() {
+    let lab = Lab::new();
+    let repository = building(&lab, "true");
+    let absent = "1".repeat(40);
+    let gitlink = format!("160000,{absent},sub");
+    repository.git(&["update-index", "--add", "--cacheinfo", &gitlink]);
+    repository.git(&["commit", "--quiet", "--message=x"]);
+    repository.tag("v2");
+    refused(
+        &lab,
+        &repository,
+        "v2",
+        "source-refused",
+        "no entry in .gitmodules",
+    );
+    let other = lab.repository("other", "sha1");
+    other.commit();
+    repository.write(
+        ".gitmodules",
+        "[submodule \"sub\"]\n\tpath = sub\n\turl = ../other\n",
+    );
+    repository.git(&["add", ".gitmodules"]);
+    repository.git(&["commit", "--quiet", "--message=x"]);
+    repository.tag("v3");
+    refused(&lab, &repository, "v3", "fetch", &absent);
+    repository.write(
+        ".gitmodules",
+        "[submodule \"sub\"]\n\tpath = sub\n\turl = ../absent\n",
+    );
+    repository.git(&["commit", "--quiet", "--message=x", ".gitmodules"]);
+    repository.tag("v4");
+    refused(&lab, &repository, "v4", "fetch", "is no folder");
+}
+
+#[test]
+fn a_submodule_address_runs_nothing_and_leads_nowhere_else() {
+    let lab = Lab::new();
+    let repository = building(&lab, "true");
+    let gitlink = format!("160000,{},sub", "1".repeat(40));
+    repository.git(&["update-index", "--add", "--cacheinfo", &gitlink]);
+    let canary = lab.path("canary");
+    let touch = canary.display();
+    for (number, url) in [
+        format!("--upload-pack=touch {touch}"),
+        format!("-utouch {touch}"),
+        format!("ext::sh -c touch% {touch}"),
+        format!("\"ext::sh -c touch% {touch}\""),
+        format!("ssh://-oProxyCommand=touch%20{touch}/x"),
+        format!("file://$(touch {touch})"),
+        "../../../../../../../../etc".to_owned(),
+        "http://example.org/x".to_owned(),
+        "fd::0".to_owned(),
+    ]
+    .iter()
+    .enumerate()
+    {
+        repository.write(
+            ".gitmodules",
+            &format!("[submodule \"sub\"]\n\tpath = sub\n\turl = {url}\n"),
+        );
+        repository.git(&["add", ".gitmodules"]);
+        repository.git(&["commit", "--quiet", "--message=x"]);
+        let tag = format!("t{number}");
+        repository.tag(&tag);
+        let run = outcome(&mut lab.git_command(&repository.folder, &tag));
+        assert_eq!(run.error(), "source-refused", "{url}: {}", run.stderr);
+        assert!(!canary.exists(), "{url}");
+    }
+    let run = outcome(&mut lab.git_command(Path::new(&format!("ext::sh -c touch% {touch}")), "v1"));
+    assert_eq!(run.error(), "argument", "{}", run.stderr);
+    let mut command = lab.git_command(&repository.folder, "v1");
+    let run = outcome(
+        command
+            .arg("--end-of-options")
+            .arg(format!("--upload-pack=touch {touch}")),
+    );
+    assert_ne!(run.code, 0);
+    assert!(!canary.exists());
+    assert!(!lab.has_statement());
+}
+
+#[test]
+fn a_path_below_a_link_is_refused() {
+    let lab = Lab::new();
+    let repository = building(&lab, "true");
+    let escape = lab.path("escape");
+    fs::create_dir(&escape).unwrap();
+    let target = escape.display().to_string();
+    // Two entries of one name, which git itself does not write: a link, and a folder to be laid out through it.
+    let script = "link=$(printf '%s' \"$0\" | git hash-object -w --stdin)\nfile=$(echo x | git hash-object -w --stdin)\n\
+                  folder=$(printf '100644 blob %s\\tx\\n' $file | git mktree)\n\
+                  tree=$( (git ls-tree HEAD; printf '120000 blob %s\\ta\\n' $link) | git mktree)\n\
+                  id() { printf $(echo $1 | sed 's/../\\\\x&/g'); }\n\
+                  (printf '120000 a\\0'; id $link; printf '40000 a\\0'; id $folder) | git hash-object -w -t tree --literally --stdin";
+    let mut command = repository.command();
+    command.args([
+        "-c",
+        &format!(
+            "alias.craft=!f() {{ {} \n}}; f",
+            script.replace("$0", &target).replace('\n', "\n ")
+        ),
+    ]);
+    let tree = String::from_utf8(succeed(command.arg("craft")).stdout).unwrap();
+    let commit = repository.git(&["commit-tree", "-m", "x", tree.trim()]);
+    repository.git(&["tag", "--sign", "--message=x", "v2", &commit]);
+    let run = outcome(&mut lab.git_command(&repository.folder, "v2"));
+    assert_eq!(run.error(), "source-refused", "{}", run.stderr);
+    assert_eq!(fs::read_dir(&escape).unwrap().count(), 0);
+    assert!(!lab.has_statement());
+}
+
+#[test]
+fn neither_hooks_nor_configuration_of_a_repository_are_obeyed() {
+    let lab = Lab::new();
+    let repository = project(&lab, "sha1");
+    let canary = lab.path("canary");
+    let hook = format!("#!/bin/sh\ntouch {}\nexec \"$@\"\n", canary.display());
+    for name in [
+        "post-checkout",
+        "reference-transaction",
+        "post-upload-pack",
+        "pre-auto-gc",
+        "post-merge",
+        "fsmonitor",
+    ] {
+        repository.write_program(&format!(".git/hooks/{name}"), &hook);
+    }
+    let script = repository
+        .folder
+        .join(".git/hooks/fsmonitor")
+        .display()
+        .to_string();
+    for key in [
+        "uploadpack.packObjectsHook",
+        "core.fsmonitor",
+        "core.sshCommand",
+        "core.gitProxy",
+    ] {
+        repository.git(&["config", key, &script]);
+    }
+    repository.git(&["config", "filter.x.smudge", &script]);
+    drop(fs::remove_file(&canary));
+    rebuilt(&lab, &repository, "v1");
+    assert!(!canary.exists());
+}
+
+#[test]
+fn the_configuration_and_environment_of_the_caller_are_not_read() {
+    let lab = Lab::new();
+    let repository = project(&lab, "sha1");
+    let canary = lab.path("canary");
+    let home = lab.path("callers-home");
+    fs::create_dir_all(home.join(".config/git")).unwrap();
+    let settings = format!(
+        "[url \"/nowhere\"]\n\tinsteadOf = file://\n[protocol]\n\tallow = never\n[uploadpack]\n\tpackObjectsHook = touch {}\n[broken\n",
+        canary.display()
+    );
+    fs::write(home.join(".gitconfig"), &settings).unwrap();
+    fs::write(home.join(".config/git/config"), &settings).unwrap();
+    let mut command = lab.git_command(&repository.folder, "v1");
+    command
+        .env("HOME", &home)
+        .env("GIT_CONFIG_GLOBAL", home.join(".gitconfig"))
+        .env("GIT_DIR", "/nowhere")
+        .env("GIT_CONFIG_COUNT", "1")
+        .env("GIT_CONFIG_KEY_0", "protocol.allow")
+        .env("GIT_CONFIG_VALUE_0", "never")
+        .env("GIT_EXEC_PATH", home.join("nowhere"))
+        .env("GIT_SSH_COMMAND", format!("touch {}", canary.display()));
+    let run = outcome(&mut command);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(!canary.exists());
+}
+
+#[test]
+fn fetching_more_than_the_limit_is_ended() {
+    let lab = Lab::new();
+    let repository = building(&lab, "true");
+    let large = "x\n".repeat(2_000_000);
+    repository.write("large", &large);
+    repository.commit();
+    repository.tag("v2");
+    let mut command = lab.git_command(&repository.folder, "v2");
+    let run = outcome(command.args(["--output-bytes-max", "1000000"]));
+    assert_eq!(run.error(), "source-refused", "{}", run.stderr);
+    assert!(run.stderr.contains("at most"), "{}", run.stderr);
+    assert!(!lab.has_statement());
+}

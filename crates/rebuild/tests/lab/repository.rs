@@ -1,0 +1,228 @@
+//! Git repositories with signed tags, and a small root to build in that is made of the host's own programs.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use quorate::attest::git::GitSource;
+use quorate::attest::rebuild::{Rebuild, Source};
+use quorate::digest::Digests;
+use quorate::envelope::Envelope;
+use quorate::key::SigningKey;
+use quorate::limits::Limits;
+
+use super::{Lab, PROGRAM, succeed};
+
+/// When everything in the repositories was done.
+pub const DATE: &str = "1700000000 +0000";
+
+/// One repository of a laboratory.
+pub struct Repository {
+    /// Its work tree.
+    pub folder: PathBuf,
+    home: PathBuf,
+}
+
+impl Lab {
+    /// An empty repository that names its objects by `format`.
+    pub fn repository(&self, name: &str, format: &str) -> Repository {
+        let (folder, home) = (self.path(name), self.path("git-home"));
+        fs::create_dir_all(&folder).unwrap();
+        fs::create_dir_all(&home).unwrap();
+        let repository = Repository { folder, home };
+        if !repository.key().exists() {
+            let mut command = Command::new("ssh-keygen");
+            command.args(["-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f"]);
+            succeed(command.arg(repository.key()));
+        }
+        let format = format!("--object-format={format}");
+        repository.git(&["init", "--quiet", "--initial-branch=main", &format]);
+        repository
+    }
+
+    /// The command that rebuilds `tag` of `repository` in the small root.
+    pub fn git_command(&self, repository: &Path, tag: &str) -> Command {
+        let mut command = self.git_command_without_root(repository, tag);
+        command.arg("--root").arg(small_root());
+        command.arg("--cache").arg(self.path("cache"));
+        command
+    }
+
+    /// The same without a root and a cache.
+    pub fn git_command_without_root(&self, repository: &Path, tag: &str) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.arg("git").arg(repository).args(["--tag", tag]);
+        command
+            .arg("--key")
+            .arg(self.key())
+            .arg("--out")
+            .arg(self.out());
+        command.arg("--json").stdin(Stdio::null());
+        command
+    }
+
+    /// What the signed statement in `out` says.
+    pub fn rebuild_in(&self, out: &Path) -> Rebuild {
+        let key = SigningKey::from_pem(&fs::read_to_string(self.key()).unwrap()).unwrap();
+        let limits = Limits::STANDARD;
+        let name = format!("attestations/rebuild.{}.json", &key.public().id()[..8]);
+        let bytes = fs::read(out.join(name)).unwrap();
+        let opened = Envelope::parse(&bytes, &limits)
+            .unwrap()
+            .open(&[key.public()], &limits)
+            .unwrap();
+        Rebuild::from_statement(opened.payload().unwrap(), &limits).unwrap()
+    }
+}
+
+/// The git source of a rebuild.
+pub fn git_source(rebuild: &Rebuild) -> &GitSource {
+    match &rebuild.source {
+        Source::Git(source) => source,
+        Source::Debian(_) => panic!("not a rebuild of a tag"),
+    }
+}
+
+impl Repository {
+    fn key(&self) -> PathBuf {
+        self.home.join("tagger")
+    }
+
+    /// Git in this repository, with nothing of the host's configuration.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new("git");
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", &self.home)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .current_dir(&self.folder);
+        for role in ["AUTHOR", "COMMITTER"] {
+            command.env(format!("GIT_{role}_NAME"), "Lab");
+            command.env(format!("GIT_{role}_EMAIL"), "lab@example.org");
+            command.env(format!("GIT_{role}_DATE"), DATE);
+        }
+        command.args(["-c", "gpg.format=ssh", "-c"]);
+        command.arg(format!("user.signingKey={}", self.key().display()));
+        command.args(["-c", "protocol.file.allow=always"]);
+        command
+    }
+
+    /// Runs git and returns what it said, without the end of the line.
+    pub fn git(&self, arguments: &[&str]) -> String {
+        let output = succeed(self.command().args(arguments));
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .trim_end()
+            .to_owned()
+    }
+
+    /// Writes a file.
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// Writes a file that may be executed.
+    pub fn write_program(&self, path: &str, text: &str) {
+        self.write(path, text);
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(self.folder.join(path), mode).unwrap();
+    }
+
+    /// Commits everything.
+    pub fn commit(&self) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message=x"]);
+    }
+
+    /// Signs a tag.
+    pub fn tag(&self, name: &str) {
+        self.git(&["tag", "--sign", "--message=x", name]);
+    }
+
+    /// Adds a submodule, which stands at its repository's last commit.
+    pub fn add_submodule(&self, url: &str, path: &str) {
+        self.git(&["submodule", "--quiet", "add", url, path]);
+    }
+}
+
+/// A recipe that builds in the small root by a shell script `build.sh` of the tree.
+pub fn recipe() -> String {
+    recipe_with("", "[[\"sh\", \"build.sh\"]]", "[\"*\"]")
+}
+
+/// A recipe with more lines in `[build]`, and other commands and patterns.
+pub fn recipe_with(build: &str, commands: &str, files: &str) -> String {
+    let digest = Digests::of(&fs::read(small_root()).unwrap()).sha256;
+    format!(
+        "format = \"quorate-recipe/1\"\n[root]\narchive_sha256 = \"{digest}\"\n[build]\ncommands = {commands}\n{build}\n\
+         [outputs]\nfolder = \"out\"\nfiles = {files}\n"
+    )
+}
+
+/// What builds of these tests run.
+const PROGRAMS: [&str; 18] = [
+    "bash", "cat", "chmod", "cp", "env", "find", "id", "ln", "ls", "mkdir", "mkfifo", "mv",
+    "readlink", "setpriv", "sh", "stat", "timeout", "touch",
+];
+
+/// A root of a few programs of the host with their libraries: made in a moment, without network.
+pub fn small_root() -> PathBuf {
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path();
+        fs::create_dir_all(place.join("etc")).unwrap();
+        for name in ["bin", "lib", "lib64"] {
+            fs::create_dir_all(place.join("usr").join(name)).unwrap();
+            symlink(format!("usr/{name}"), place.join(name)).unwrap();
+        }
+        for file in programs_with_libraries() {
+            let to = place.join(file.strip_prefix("/").unwrap());
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(&file, &to).unwrap();
+        }
+        let made = place.with_extension("tar");
+        let mut tar = Command::new("tar");
+        tar.args([
+            "--create",
+            "--sort=name",
+            "--mtime=@0",
+            "--owner=0",
+            "--group=0",
+        ]);
+        tar.args([
+            "--numeric-owner",
+            "--mode=u+rw,go+r-w,a+X",
+            "--format=gnu",
+            "--file",
+        ]);
+        succeed(tar.arg(&made).arg("--directory").arg(place).arg("."));
+        // The same bytes for every test process, so that it does not matter which one comes last.
+        let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("small-root.tar");
+        let beside = root.with_extension(std::process::id().to_string());
+        fs::copy(&made, &beside).unwrap();
+        fs::rename(&beside, &root).unwrap();
+        fs::remove_file(made).unwrap();
+        root
+    })
+    .clone()
+}
+
+fn programs_with_libraries() -> BTreeSet<PathBuf> {
+    let mut files = BTreeSet::new();
+    for program in PROGRAMS {
+        let path = Path::new("/usr/bin").join(program);
+        let said = succeed(Command::new("ldd").arg(&path)).stdout;
+        let said = String::from_utf8(said).unwrap();
+        let words = said.split_whitespace().filter(|word| word.starts_with('/'));
+        files.extend(words.map(PathBuf::from));
+        files.insert(path);
+    }
+    files
+}
