@@ -5,20 +5,25 @@
 mod lab;
 
 use std::fs;
+use std::io::Read as _;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use lab::repository::{Repository, git_source, recipe, recipe_with};
-use lab::{Lab, Outcome, outcome, succeed};
+use lab::{Lab, Outcome, outcome};
 use quorate::attest::git::RecipePlace;
 use quorate::digest::Sha256;
 use quorate::limits::Limits;
 use quorate::source::git::{ObjectId, SourceEntry, TreeIdentity};
 
 /// Says what it finds in the tree and makes two outputs.
-const BUILD: &str = "set -e\nmkdir -p out/usr/bin\ncp greet out/usr/bin/greet\n\
-                     stat -c '%n %a %Y %F' greet greeting link sub . > out/seen\nreadlink link >> out/seen\n\
-                     echo \"$SOURCE_DATE_EPOCH $WORD\" >> out/seen\n";
+const BUILD: &str = "set -e\nstat -c '%n %a %Y %F' greet greeting link sub . > /tmp/seen\nmkdir -p out/usr/bin\n\
+                     cp greet out/usr/bin/greet\nreadlink link >> /tmp/seen\necho \"$SOURCE_DATE_EPOCH $WORD\" >> /tmp/seen\n\
+                     cp /tmp/seen out/seen\n";
+
+/// What it finds.
+const SEEN: &str = "greet 755 1700000000 regular file\ngreeting 644 1700000000 regular file\nlink 777 1700000000 symbolic link\n\
+                    sub 755 1700000000 directory\n. 755 1700000000 directory\ngreeting\n1700000000 word\n";
 
 /// A repository whose tag `v1` builds.
 fn project(lab: &Lab, format: &str) -> Repository {
@@ -88,12 +93,7 @@ fn two_parties_state_one_source_and_equal_products() {
             assert_eq!(Sha256::of(&bytes), product.digests.sha256);
         }
         let seen = fs::read_to_string(alpha.out().join("seen")).unwrap();
-        assert_eq!(
-            seen,
-            "greet 755 1700000000 regular file\ngreeting 644 1700000000 regular file\nlink 777 1700000000 symbolic link\n\
-             sub 755 1700000000 directory\n. 755 1700000000 directory\ngreeting\n1700000000 word\n"
-                .replace(". 755 1700000000 directory\n", &seen.lines().nth(4).map(|line| format!("{line}\n")).unwrap())
-        );
+        assert_eq!(seen, SEEN);
         assert_eq!(one.command, ["sh", "-e", "build.sh", "&&", "ls", "out"]);
         assert!(
             alpha.log().contains("+ ls out\nseen\nusr\n"),
@@ -345,21 +345,20 @@ fn a_path_below_a_link_is_refused() {
     fs::create_dir(&escape).unwrap();
     let target = escape.display().to_string();
     // Two entries of one name, which git itself does not write: a link, and a folder to be laid out through it.
-    let script = "link=$(printf '%s' \"$0\" | git hash-object -w --stdin)\nfile=$(echo x | git hash-object -w --stdin)\n\
-                  folder=$(printf '100644 blob %s\\tx\\n' $file | git mktree)\n\
-                  tree=$( (git ls-tree HEAD; printf '120000 blob %s\\ta\\n' $link) | git mktree)\n\
-                  id() { printf $(echo $1 | sed 's/../\\\\x&/g'); }\n\
-                  (printf '120000 a\\0'; id $link; printf '40000 a\\0'; id $folder) | git hash-object -w -t tree --literally --stdin";
-    let mut command = repository.command();
-    command.args([
-        "-c",
-        &format!(
-            "alias.craft=!f() {{ {} \n}}; f",
-            script.replace("$0", &target).replace('\n', "\n ")
-        ),
-    ]);
-    let tree = String::from_utf8(succeed(command.arg("craft")).stdout).unwrap();
-    let commit = repository.git(&["commit-tree", "-m", "x", tree.trim()]);
+    let object = |kind: &str, content: &[u8]| {
+        let arguments = ["hash-object", "-w", "--literally", "-t", kind, "--stdin"];
+        let id = repository.git_with(&arguments, content);
+        (id.clone(), ObjectId::parse(&id).unwrap())
+    };
+    let entry = |mode: &str, name: &str, id: &ObjectId| {
+        [format!("{mode} {name}\0").as_bytes(), id.as_bytes()].concat()
+    };
+    let (_, file) = object("blob", b"x");
+    let (_, link) = object("blob", target.as_bytes());
+    let (_, folder) = object("tree", &entry("100644", "x", &file));
+    let both = [entry("120000", "a", &link), entry("40000", "a", &folder)].concat();
+    let (tree, _) = object("tree", &both);
+    let commit = repository.git(&["commit-tree", "-m", "x", &tree]);
     repository.git(&["tag", "--sign", "--message=x", "v2", &commit]);
     let run = outcome(&mut lab.git_command(&repository.folder, "v2"));
     assert_eq!(run.error(), "source-refused", "{}", run.stderr);
@@ -431,16 +430,27 @@ fn the_configuration_and_environment_of_the_caller_are_not_read() {
 }
 
 #[test]
-fn fetching_more_than_the_limit_is_ended() {
+fn a_source_of_more_than_the_limit_is_refused() {
     let lab = Lab::new();
     let repository = building(&lab, "true");
-    let large = "x\n".repeat(2_000_000);
-    repository.write("large", &large);
+    // A few kB to fetch, and 4 MB to lay out.
+    repository.write("large", &"x\n".repeat(2_000_000));
     repository.commit();
     repository.tag("v2");
-    let mut command = lab.git_command(&repository.folder, "v2");
-    let run = outcome(command.args(["--output-bytes-max", "1000000"]));
-    assert_eq!(run.error(), "source-refused", "{}", run.stderr);
-    assert!(run.stderr.contains("at most"), "{}", run.stderr);
+    // 3 MB to fetch.
+    let mut noise = vec![0; 3_000_000];
+    fs::File::open("/dev/urandom")
+        .unwrap()
+        .read_exact(&mut noise)
+        .unwrap();
+    fs::write(repository.folder.join("large"), noise).unwrap();
+    repository.commit();
+    repository.tag("v3");
+    for (tag, reason) in [("v2", "at most 999"), ("v3", "went over")] {
+        let mut command = lab.git_command(&repository.folder, tag);
+        let run = outcome(command.args(["--output-bytes-max", "1000000"]));
+        assert_eq!(run.error(), "source-refused", "{}", run.stderr);
+        assert!(run.stderr.contains(reason), "{}", run.stderr);
+    }
     assert!(!lab.has_statement());
 }

@@ -293,7 +293,6 @@ fn the_first_command_that_fails_ends_the_build_and_the_log_is_kept() {
 
 #[test]
 fn the_time_limit_is_for_all_commands_together() {
-    let commands = "[[\"timeout\", \"3\", \"cat\", \"/dev/zero\"], [\"touch\", \"x\"]]";
     let lab = Lab::new();
     let sleep = "exec 3<>pipe; read -t 100 x <&3";
     let repository = with_recipe(
@@ -309,7 +308,7 @@ fn the_time_limit_is_for_all_commands_together() {
     let run = outcome(command.args(["--seconds-max", "5"]));
     assert_eq!((run.code, run.error()), (1, "limit-hit"), "{}", run.stderr);
     assert!(run.stderr.contains("5 seconds"), "{}", run.stderr);
-    assert!(!commands.is_empty() && !lab.has_statement());
+    assert!(!lab.has_statement());
 }
 
 #[test]

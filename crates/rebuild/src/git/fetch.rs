@@ -234,13 +234,16 @@ impl<'a> Fetcher<'a> {
         // All that is fetched for one source counts, not only this repository.
         let written = [self.folder.clone()];
         let watch = Watch::new(self.limits, &written, &log);
+        let too_much =
+            |limit| RebuildError::SourceRefused(format!("fetching {what} went over {limit}"));
         let watched = watch.run(&mut sandbox.command(&program, &self.limits))?;
         let status = watched.end.map_err(|error| match error {
-            RebuildError::LimitHit(limit) => {
-                RebuildError::SourceRefused(format!("fetching {what} went over {limit}"))
-            }
+            RebuildError::LimitHit(limit) => too_much(limit),
             other => other,
         })?;
+        if let Some(limit) = watch.excess() {
+            return Err(too_much(limit));
+        }
         if status.success() {
             return Ok(watched.tail);
         }

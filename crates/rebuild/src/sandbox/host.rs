@@ -75,7 +75,9 @@ impl HostSandbox {
         let mut command = tool::tool("prlimit");
         command.envs(&self.variables);
         command.arg("--core=0");
-        command.arg(format!("--fsize={}", limits.output_bytes_max));
+        // Twice, so that whoever watches sees that it was too much, and not only that the program died of it.
+        let bytes_max = limits.output_bytes_max.saturating_mul(2);
+        command.arg(format!("--fsize={bytes_max}"));
         command.arg(format!("--data={}", limits.memory_bytes_max));
         command.arg("bwrap");
         self.separate(&mut command);

@@ -154,6 +154,11 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// The limit that is passed by what is written now. A command can end before it was looked at.
+    pub(crate) fn excess(&self) -> Option<String> {
+        self.too_much_written(self.log.bytes.load(Ordering::Relaxed))
+    }
+
     fn too_much_written(&self, logged: u64) -> Option<String> {
         let disk = self
             .written

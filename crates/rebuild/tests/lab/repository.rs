@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -114,6 +115,24 @@ impl Repository {
     /// Runs git and returns what it said, without the end of the line.
     pub fn git(&self, arguments: &[&str]) -> String {
         let output = succeed(self.command().args(arguments));
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .trim_end()
+            .to_owned()
+    }
+
+    /// The same with something to read.
+    pub fn git_with(&self, arguments: &[&str], input: &[u8]) -> String {
+        let mut child = self
+            .command()
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{arguments:?}");
         String::from_utf8(output.stdout)
             .unwrap()
             .trim_end()
