@@ -15,6 +15,9 @@ pub(crate) fn into(file: &mut File, comparison: &Comparison) -> View {
     match comparison {
         Comparison::Bytes => View::Whole,
         Comparison::SignatureOnly(format) => without_signature(file, *format),
+        Comparison::Stabilised(normaliser) => {
+            View::Unusable(format!("{} is not known yet", normaliser.name()))
+        }
         Comparison::Members(rules) => members(file, rules.format),
     }
 }

@@ -153,6 +153,13 @@ fn all() -> Vec<Reason> {
             sha256,
             regions: vec![text("certificate table")],
         },
+        Reason::StabilisedEqual {
+            normaliser: "quorate-stabilise-tar/1",
+            product: text("hello.tar"),
+            parties: parties(),
+            sha256,
+            regions: vec![text("times of 3 members")],
+        },
         Reason::MembersEqual {
             files: 3,
             format: "deb",

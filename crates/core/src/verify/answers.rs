@@ -163,6 +163,17 @@ pub(super) fn bytes(
                     regions: unsigned.regions.clone(),
                 }],
             ),
+            (Comparison::Stabilised(normaliser), View::Stabilised(form)) => answer(
+                Question::Bytes,
+                Outcome::Yes,
+                vec![Reason::StabilisedEqual {
+                    normaliser: normaliser.name(),
+                    product: group.product.clone(),
+                    parties: group.parties.clone(),
+                    sha256: form.sha256,
+                    regions: form.regions.clone(),
+                }],
+            ),
             // Whatever else the caller looked at, this policy compares whole files.
             (Comparison::Bytes, View::Whole) => answer(
                 Question::Bytes,

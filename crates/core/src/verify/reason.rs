@@ -268,6 +268,19 @@ pub enum Reason {
         /// What the signature is, or puts into other fields.
         regions: Vec<String>,
     },
+    /// After a named normalisation, the file in hand is the product: a lower class than bit for bit.
+    StabilisedEqual {
+        /// The normaliser with its version.
+        normaliser: &'static str,
+        /// The product.
+        product: String,
+        /// Who states it.
+        parties: Vec<String>,
+        /// The digest of the stabilised form.
+        sha256: Sha256,
+        /// What was set aside.
+        regions: Vec<String>,
+    },
     /// Every member of the file in hand is a product.
     MembersEqual {
         /// How many files it holds.
@@ -329,6 +342,7 @@ impl Reason {
             Self::StepTookNothing { .. } => "step-took-nothing",
             Self::StepOutOfWork { .. } => "step-out-of-work",
             Self::SignatureOnly { .. } => "signature-only",
+            Self::StabilisedEqual { .. } => "stabilised-equal",
             Self::MembersEqual { .. } => "members-equal",
             Self::MemberRefused { .. } => "member-refused",
             Self::NoMembers => "no-members",
