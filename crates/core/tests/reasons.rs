@@ -136,7 +136,7 @@ fn all() -> Vec<Reason> {
         Reason::StepBroken {
             step: step(),
             parties: parties(),
-            list: text("products"),
+            list: "products",
             rule: text("DISALLOW *"),
             count: 5,
             files: vec![text("bin/hello")],

@@ -235,7 +235,7 @@ pub enum Reason {
         /// The parties that state it.
         parties: Vec<String>,
         /// `materials` or `products`.
-        list: String,
+        list: &'static str,
         /// The artifact rule that refuses.
         rule: String,
         /// How many files it refuses.
