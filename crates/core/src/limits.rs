@@ -39,6 +39,16 @@ pub struct Limits {
     pub rule_steps_max: usize,
     /// Materials of one build: a build root with the largest known set of build dependencies has about 2,500 packages.
     pub materials_max: usize,
+    /// Bytes of a tag or a commit object: long release notes have 100 KiB, a merge of many signed tags as much.
+    pub git_object_bytes_max: usize,
+    /// Entries of one source tree, folders not counted: the largest that are known have about 500,000 files.
+    pub source_entries_max: usize,
+    /// Bytes of all files of one source tree, submodules apart: the largest that are known have about 30 GiB.
+    pub source_bytes_max: u64,
+    /// Bytes of one path in a source tree: `PATH_MAX` of Linux.
+    pub source_path_bytes_max: usize,
+    /// Bytes of all paths of one source tree, which are kept in memory: 1,000,000 paths of 128 bytes.
+    pub source_paths_bytes_max: usize,
 }
 
 impl Limits {
@@ -60,6 +70,11 @@ impl Limits {
         sublayout_depth_max: 8,
         rule_steps_max: 2_000_000_000,
         materials_max: 20_000,
+        git_object_bytes_max: 4 << 20,
+        source_entries_max: 1_000_000,
+        source_bytes_max: 64 << 30,
+        source_path_bytes_max: 4_096,
+        source_paths_bytes_max: 128_000_000,
     };
 
     /// What one signature check of a message costs of the checks that are allowed: the arithmetic is one unit, and so are each 16,384

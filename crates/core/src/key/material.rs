@@ -22,7 +22,7 @@ const RSA_BITS: std::ops::RangeInclusive<u32> = 2048..=8192;
 const RSA_EXPONENT_MIN: u64 = 65_537;
 
 #[derive(Clone, Debug)]
-pub(super) enum Material {
+pub(crate) enum Material {
     Ed25519(Ed25519Key),
     P256(p256::ecdsa::VerifyingKey),
     P384(p384::ecdsa::VerifyingKey),
@@ -86,7 +86,7 @@ impl Material {
         }
     }
 
-    pub(super) fn from_ed25519_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
+    pub(crate) fn from_ed25519_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
         let bytes = bytes.try_into().map_err(|_| KeyError::Encoding)?;
         let key = Ed25519Key::from_bytes(bytes).map_err(|_| KeyError::Encoding)?;
         // A small-order key verifies one signature for nearly every message. A point in a second spelling would be a second
@@ -100,6 +100,22 @@ impl Material {
             return Err(KeyError::Encoding);
         }
         Ok(Self::Ed25519(key))
+    }
+
+    /// Takes an uncompressed point of the curve of that name (RFC 5656 §10.1).
+    pub(crate) fn from_sec1(curve: &str, point: &[u8]) -> Result<Self, KeyError> {
+        // SEC1 §2.3.3: a compressed point would be a second spelling of the key.
+        if point.first() != Some(&4) {
+            return Err(KeyError::Encoding);
+        }
+        match curve {
+            "nistp256" => p256::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P256),
+            "nistp384" => p384::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P384),
+            "nistp521" => p521::ecdsa::VerifyingKey::from_sec1_bytes(point)
+                .map(|key| Self::P521(Box::new(key))),
+            other => return Err(KeyError::Type(format!("ECDSA curve {other}"))),
+        }
+        .map_err(|_| KeyError::Encoding)
     }
 
     pub(super) fn from_rsa(key: rsa::PublicKey) -> Result<Self, KeyError> {
@@ -120,7 +136,7 @@ impl Material {
     }
 
     /// Takes modulus and exponent, most significant byte first.
-    pub(super) fn from_rsa_numbers(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
+    pub(crate) fn from_rsa_numbers(n: &[u8], e: &[u8]) -> Result<Self, KeyError> {
         use rsa::pkcs1::{RsaPublicKeyRef, UintRef};
         let number = |bytes| UintRef::new(bytes).map_err(|_| KeyError::Encoding);
         let key = RsaPublicKeyRef {
@@ -214,7 +230,7 @@ impl Material {
             .expect("a key is short enough for PEM")
     }
 
-    pub(super) fn verifies(&self, scheme: Scheme, message: &[u8], signature: &[u8]) -> bool {
+    pub(crate) fn verifies(&self, scheme: Scheme, message: &[u8], signature: &[u8]) -> bool {
         // An OpenPGP key's signature is never one over the bare message.
         if !self.supports(scheme) {
             return false;

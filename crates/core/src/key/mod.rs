@@ -20,7 +20,7 @@ pub use signing::{SigningKey, SigningKeyError};
 use crate::digest::Sha256;
 use crate::json::{self, Json, JsonError, ShapeError, object};
 use crate::limits::Limits;
-use material::Material;
+pub(crate) use material::Material;
 use openpgp::Certificate;
 
 /// A public key with its one scheme and the label that metadata knows it by.
