@@ -125,6 +125,19 @@ fn an_ed25519_key_of_small_order() {
     assert!(is_refused_here_alone(&allowed, &forged.armour()));
 }
 
+/// A certificate by an authority of the list, which ssh-keygen follows.
+#[test]
+fn a_certificate_of_a_listed_authority() {
+    let shop = Workshop::new();
+    let authority = shop.ssh_key("authority", &["ed25519"]);
+    shop.ssh_key("key", &["ed25519"]);
+    let certify = ["-q", "-s", "authority", "-I", "id", "-n", "a@b", "key.pub"];
+    shop.run(".", "ssh-keygen", &certify);
+    let armour = shop.ssh_sign("key-cert.pub", "git", MESSAGE, &[]);
+    let allowed = format!("a@b cert-authority {authority}\n");
+    assert!(is_refused_here_alone(&allowed, &armour));
+}
+
 /// What a key of ours signs under one name of the hash does not hold under the other.
 #[test]
 fn a_hash_named_otherwise_is_refused_by_both() {
