@@ -15,6 +15,7 @@ mod signers;
 mod tag;
 mod tree;
 
+pub use crate::source::openpgp::{NoOpenPgp, OpenPgpSigner, OpenPgpVerifier};
 pub use commit::{Commit, CommitError, ExtraHeader};
 pub use identity::{IdentityError, SourceEntry, TreeIdentity};
 pub use lfs::is_lfs_pointer;
@@ -24,7 +25,6 @@ pub use object::{
     ObjectKind, object_id,
 };
 pub use release::{Release, SignedTag, TagRefusal};
-pub use crate::source::openpgp::{NoOpenPgp, OpenPgpSigner, OpenPgpVerifier};
 pub use signers::{TagSigner, TagSigners};
 pub use tag::{Tag, TagError, TagSignature, Tagger};
 pub use tree::{EntryMode, TreeEntry, TreeError, TreeFault, parse_tree, write_tree};
