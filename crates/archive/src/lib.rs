@@ -18,6 +18,7 @@ mod listing;
 mod member;
 mod names;
 mod source;
+pub mod stabilise;
 mod tar;
 mod visit;
 mod zip;

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -61,6 +62,15 @@ Example, from nothing to a layout that is ready to be signed:
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Ask whether a git tag is a release, by whom, and of what
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  quorate source verify hello.git --tag v1.0 --signers allowed_signers
+  quorate source show hello.git --tag v1.0"
+    )]
+    Source(SourceVerb),
     /// Pack policy and evidence into one file that anyone can check offline
     Prove(ProveArguments),
     /// Answer for files: were they rebuilt, and by whom?
@@ -170,6 +180,52 @@ Example:
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SourceVerb {
+    /// Verify that a tag is signed by whom you name, and hash its whole tree again
+    #[command(after_help = "\
+Examples:
+  quorate source verify hello.git --tag v1.0 --signers allowed_signers
+  quorate source verify . --tag v1.0 --signers maintainers.asc --at 2026-11-24T00:00:00Z
+
+Keys are judged at --at, never at a date inside the tag. Exit codes: 0 signed, 1 refused, 2 could not judge.")]
+    Verify {
+        #[command(flatten)]
+        tag: TagArguments,
+        /// Who may sign: allowed_signers as ssh-keygen has it, or OpenPGP certificates; repeat for several
+        #[arg(long, required = true, value_name = "FILE")]
+        signers: Vec<PathBuf>,
+        /// How many of them must have signed
+        #[arg(long, default_value_t = NonZeroUsize::MIN, value_name = "N")]
+        needed: NonZeroUsize,
+        /// Judge keys as of this time [default: now]
+        #[arg(long, value_parser = parse_time, value_name = "TIME")]
+        at: Option<Timestamp>,
+    },
+    /// Show a tag, what it leads to, and the identity of its tree; nothing is judged
+    #[command(after_help = "Example:\n  quorate source show hello.git --tag v1.0")]
+    Show {
+        #[command(flatten)]
+        tag: TagArguments,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TagArguments {
+    /// The repository: a folder of this machine, bare or with a work tree
+    #[arg(value_name = "REPO")]
+    pub(crate) repository: PathBuf,
+    /// The tag's name, without refs/tags/
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tag: String,
+    /// Do not read the tree
+    #[arg(long)]
+    pub(crate) no_tree: bool,
+    /// Print JSON (quorate-source/1)
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

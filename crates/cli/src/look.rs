@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::io::BufReader;
 
-use quorate::policy::{ArchiveFormat, Comparison, SignatureFormat};
-use quorate::verify::{Member, MemberKind, View};
-use quorate_archive::{Format, Limits};
+use quorate::policy::{ArchiveFormat, Comparison, Normaliser, SignatureFormat};
+use quorate::verify::{Member, MemberKind, Stabilised, View};
+use quorate_archive::{Format, Limits, stabilise};
 
 /// Larger reads cost nothing beside decompression.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -15,12 +15,29 @@ pub(crate) fn into(file: &mut File, comparison: &Comparison) -> View {
     match comparison {
         Comparison::Bytes => View::Whole,
         Comparison::SignatureOnly(format) => without_signature(file, *format),
+        Comparison::Stabilised(normaliser) => stabilised(file, *normaliser),
         Comparison::Members(rules) => members(file, rules.format),
     }
 }
 
 fn without_signature(_: &mut File, format: SignatureFormat) -> View {
     View::Unusable(format!("{} signatures are not read yet", format.name()))
+}
+
+fn stabilised(file: &mut File, normaliser: Normaliser) -> View {
+    let known = match normaliser {
+        Normaliser::Gzip => stabilise::Normaliser::GzipV1,
+        Normaliser::Tar => stabilise::Normaliser::TarV1,
+        Normaliser::Zip => stabilise::Normaliser::ZipV1,
+    };
+    let reader = BufReader::with_capacity(BUFFER_BYTES, file);
+    match stabilise::stabilised(reader, known, &Limits::STANDARD) {
+        Ok(form) => View::Stabilised(Stabilised {
+            sha256: form.sha256,
+            regions: form.regions,
+        }),
+        Err(error) => View::Unusable(format!("{} cannot be made: {error}", normaliser.name())),
+    }
 }
 
 fn members(file: &mut File, format: ArchiveFormat) -> View {

@@ -16,6 +16,7 @@ mod output;
 mod policy;
 mod prove;
 mod rebuild;
+mod released;
 mod source;
 mod verify;
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Verb::Key(verb) => key::run(verb),
         Verb::Policy(verb) => policy::run(verb),
         Verb::Layout(verb) => layout::run(verb),
+        Verb::Source(verb) => released::run(verb),
         Verb::Rebuild { arguments } => rebuild::run(arguments),
         Verb::Prove(arguments) => prove::run(arguments),
         Verb::Verify(arguments) => verify::run(arguments),

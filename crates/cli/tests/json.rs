@@ -176,7 +176,7 @@ fn several_files_are_one_document() {
 }
 
 #[test]
-fn the_documented_codes_are_all_that_are_used_and_all_are_used() {
+fn every_code_of_a_policy_for_packages_is_used_and_documented() {
     let mut used = BTreeSet::new();
     used.extend(codes(&answered(&Stage::quorate(), "")));
     used.extend(codes(&answered(&Stage::of(2), "")));
@@ -197,7 +197,10 @@ fn the_documented_codes_are_all_that_are_used_and_all_are_used() {
     used.extend(codes(&answered(&one_alone, "")));
     used.extend(codes_of_third_parties());
     used.extend(codes(&answered(&ambiguous(), "")));
-    assert_eq!(used, documented_codes());
+    let documented = documented_codes();
+    assert!(used.is_subset(&documented), "{used:?}");
+    // The others are said of git tags, later steps and files that are looked into: `crates/core/tests/reasons.rs`.
+    assert_eq!(used.len(), 22);
 }
 
 /// What can be said of a third party beside two that agree.

@@ -329,3 +329,64 @@ fn compile_error(tables: &str) -> String {
     let at = quorate::time::Timestamp::parse(quorate_testkit::scenario::AT).unwrap();
     draft.compile(at).expect_err(tables).to_string()
 }
+
+const STABILISED: &str =
+    "\n[delivered]\ncompare = \"stabilised\"\nformat = \"quorate-stabilise-tar/1\"\n";
+
+/// Two parties whose tarballs differ in times alone, and state one stabilised form.
+fn stabilised(forms: [&[u8]; 2]) -> Scene {
+    let mut scene = Scene::with(2, 3, |draft| draft.tables.push_str(STABILISED));
+    for (party, form) in forms.into_iter().enumerate() {
+        let bytes = format!("tar of party {party}");
+        let mut rebuild = scene.parties[party].rebuild(&Sample::catdoc().bytes(bytes));
+        let forms = &mut rebuild.products[0].stabilised;
+        forms.insert("quorate-stabilise-tar/1".to_owned(), Sha256::of(form));
+        let statement = scene.parties[party].signs(0, &rebuild.statement());
+        scene.evidence.push(statement);
+    }
+    scene.hold(b"tar of somebody");
+    scene.artifact.view = View::Stabilised(quorate::verify::Stabilised {
+        sha256: Sha256::of(b"form"),
+        regions: vec!["times of 3 members".to_owned()],
+    });
+    scene
+}
+
+#[test]
+fn a_stabilised_equality_is_a_class_of_its_own_and_says_what_was_set_aside() {
+    let verdict = stabilised([b"form", b"form"]).judge();
+    assert!(verdict.is_quorate(), "{:?}", verdict.report().answers());
+    let bytes = &verdict.report().answers()[3].reasons[0];
+    assert_eq!(bytes.code(), "stabilised-equal");
+    let text = bytes.to_string();
+    assert!(text.starts_with("NOT bit for bit"), "{text}");
+    assert!(
+        text.contains("quorate-stabilise-tar/1") && text.contains("times of 3 members"),
+        "{text}"
+    );
+}
+
+#[test]
+fn another_stabilised_form_or_none_is_refused() {
+    no(&stabilised([b"form", b"other"]), Question::Bytes);
+    no(&stabilised([b"other", b"other"]), Question::Bytes);
+    let mut scene = stabilised([b"form", b"form"]);
+    scene.artifact.view = View::Whole;
+    no(&scene, Question::Bytes);
+    // Who states no form of that kind says nothing here.
+    let mut scene = Scene::with(2, 3, |draft| draft.tables.push_str(STABILISED));
+    scene.states(0, &Sample::catdoc());
+    scene.states(1, &Sample::catdoc());
+    scene.artifact.view = View::Stabilised(quorate::verify::Stabilised {
+        sha256: Sha256::of(Sample::catdoc().artifact()),
+        regions: Vec::new(),
+    });
+    no(&scene, Question::Bytes);
+    // And where whole files are compared, a form counts for nothing.
+    let mut scene = self::scene("");
+    scene.artifact.view = View::Stabilised(quorate::verify::Stabilised {
+        sha256: Sha256::of(deb()),
+        regions: Vec::new(),
+    });
+    no(&scene, Question::Bytes);
+}

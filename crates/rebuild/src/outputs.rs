@@ -2,6 +2,7 @@
 //!
 //! Everything here was written by code that may be hostile, and nothing of it runs any more.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -246,6 +247,7 @@ fn product(
         package,
         version,
         architecture,
+        stabilised: BTreeMap::new(),
     })
 }
 

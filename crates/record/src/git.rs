@@ -4,9 +4,10 @@
 //! own configuration names is run: no hook, no file system monitor, no filter.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use quorate::intoto::DigestSet;
+use quorate_git::git;
 
 use crate::error::{RecordError, Warning};
 
@@ -134,31 +135,8 @@ impl Repository {
     }
 
     fn start(&self, arguments: &[impl AsRef<str>]) -> Result<Output, RecordError> {
-        let mut command = Command::new("git");
-        command.env_clear();
-        command.envs(std::env::vars_os().filter(|(name, _)| name == "PATH"));
-        // git(1): no configuration but the repository's, no question, no lock, no replaced objects, no search further up.
-        command.envs([
-            ("GIT_CONFIG_NOSYSTEM", "1"),
-            ("GIT_CONFIG_GLOBAL", "/dev/null"),
-            ("GIT_ATTR_NOSYSTEM", "1"),
-            ("GIT_TERMINAL_PROMPT", "0"),
-            ("GIT_OPTIONAL_LOCKS", "0"),
-            ("GIT_NO_REPLACE_OBJECTS", "1"),
-            ("GIT_NO_LAZY_FETCH", "1"),
-            ("LC_ALL", "C"),
-        ]);
-        if let Some(around) = self.folder.parent() {
-            command.env("GIT_CEILING_DIRECTORIES", around);
-        }
-        command.args([
-            "-c",
-            "core.fsmonitor=false",
-            "-c",
-            "core.hooksPath=/dev/null",
-        ]);
+        let mut command = git(&self.folder);
         command.args(arguments.iter().map(AsRef::as_ref));
-        command.current_dir(&self.folder).stdin(Stdio::null());
         command
             .output()
             .map_err(|error| self.failed(format!("cannot run git: {error}")))

@@ -15,7 +15,7 @@ const WHAT: &str = "the directory of a zip";
 /// APPNOTE §4.4.4.
 pub(super) const DESCRIPTOR: u16 = 0x0008;
 const UTF8: u16 = 0x0800;
-const DEFLATE_EFFORT: u16 = 0x0006;
+const EFFORT: u16 = 0x0006;
 const ENCRYPTION: u16 = 0x0001 | 0x0040 | 0x2000;
 
 pub(super) const STORED: u16 = 0;
@@ -248,12 +248,11 @@ fn check_method(shared: &Shared) -> Result<(), ZipFault> {
     if flags & ENCRYPTION != 0 {
         return Err(ZipFault::Encrypted);
     }
-    let known = match method {
-        STORED => DESCRIPTOR | UTF8,
-        DEFLATED => DESCRIPTOR | UTF8 | DEFLATE_EFFORT,
-        other => return Err(ZipFault::Method(other)),
-    };
-    if flags & !known != 0 {
+    if method != STORED && method != DEFLATED {
+        return Err(ZipFault::Method(method));
+    }
+    // Info-ZIP says how hard it tried also where it then stored.
+    if flags & !(DESCRIPTOR | UTF8 | EFFORT) != 0 {
         return Err(ZipFault::Flags(flags));
     }
     match version {

@@ -81,13 +81,13 @@ fn header(tape: &mut Tape<'_>, entry: &DirectoryEntry) -> Result<bool, ArchiveEr
         return conflict("the owner");
     }
     let sizes = local.sizes(extra.zip64.as_deref()).map_err(refuse)?;
-    let later = Sizes {
-        crc: 0,
-        packed: 0,
-        unpacked: 0,
-    };
-    let is_later = entry.shared.flags & DESCRIPTOR != 0 && sizes == later;
-    if sizes != entry.sizes && !is_later {
+    // What comes in a descriptor is 0 here; Info-ZIP writes the size that it knows.
+    let is_later = entry.shared.flags & DESCRIPTOR != 0;
+    let agrees = |here: u64, there: u64| here == there || (is_later && here == 0);
+    let all_agree = agrees(sizes.crc.into(), entry.sizes.crc.into())
+        && agrees(sizes.packed, entry.sizes.packed)
+        && agrees(sizes.unpacked, entry.sizes.unpacked);
+    if !all_agree {
         return conflict("checksum or sizes");
     }
     Ok(extra.zip64.is_some())

@@ -6,6 +6,8 @@ mod ar;
 mod bombs;
 mod compressed;
 mod deb;
+mod properties;
+mod stabilise;
 mod tar;
 mod tar_attacks;
 mod workshop;

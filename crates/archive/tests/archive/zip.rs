@@ -45,10 +45,11 @@ fn zips_of_info_zip_are_listed_as_python_lists_them() {
         "zip -qry0 ../a.zip .",
         "zip -qr -fd ../a.zip .",
         "zip -qry - . > ../a.zip",
-        "zip -qry - . | cat > ../a.zip",
+        "zip -qr - hello sub/numbers | cat > ../a.zip",
         "zip -qryl ../a.zip . && zip -qd ../a.zip 'sub/*'",
     ] {
-        let bytes = shop.made(&format!("rm -f a.zip; cd tree; {script}"), "a.zip");
+        let script = format!("rm -f a.zip; cd tree; rm -f caf\u{e9}; {script}");
+        let bytes = shop.made(&script, "a.zip");
         let inventory = list(&bytes, Format::Zip).unwrap_or_else(|e| panic!("{script}: {e}"));
         assert_eq!(
             as_python_lists(&inventory),

@@ -333,55 +333,11 @@ pub(super) fn write_external(source: &GitSource) -> Vec<(&'static str, Json<'sta
 }
 
 pub(super) fn write_materials(source: &GitSource) -> Vec<Json<'static>> {
-    let id = |id: &ObjectId| Json::text(id.to_string());
-    let format = match source.format {
-        ObjectFormat::Sha1 => "sha1",
-        ObjectFormat::Sha256 => "sha256",
-    };
-    let material = |name: String, members: Vec<(&'static str, Json<'static>)>| {
-        Json::object([("name", Json::text(name))].into_iter().chain(members))
-    };
-    let annotated = |role: &'static str, more: Vec<(&'static str, Json<'static>)>| {
-        let role = [("role", Json::text(role))];
-        ("annotations", Json::object(role.into_iter().chain(more)))
-    };
-    let head = material(
-        source.reference(),
-        vec![
-            (
-                "digest",
-                Json::object([
-                    ("gitTag", id(&source.tag_id)),
-                    ("gitCommit", id(&source.commit_id)),
-                    ("gitTree", id(&source.tree_id)),
-                ]),
-            ),
-            annotated(
-                "source",
-                vec![
-                    ("format", Json::text(format)),
-                    ("identity", Json::text(source.identity.to_string())),
-                    ("seenOn", Json::text(source.seen.to_string())),
-                ],
-            ),
-        ],
-    );
     let object = |name: &str, bytes: &[u8]| {
         let content = ("content", Json::text(STANDARD.encode(bytes)));
-        material(
-            name.to_owned(),
-            vec![content, annotated("object", Vec::new())],
-        )
+        let annotations = annotated("object", Vec::new());
+        material(name.to_owned(), vec![content, annotations])
     };
-    let submodules = source.submodules.iter().map(|submodule| {
-        let digest = Json::object([("gitCommit", id(&submodule.commit_id))]);
-        let annotations = vec![
-            ("repository", Json::text(submodule.repository.clone())),
-            ("identity", Json::text(submodule.identity.to_string())),
-        ];
-        let members = vec![("digest", digest), annotated("submodule", annotations)];
-        material(submodule.path.clone(), members)
-    });
     let recipe = descriptor(
         source.recipe.name.clone(),
         Digests::of(&source.recipe.content),
@@ -398,10 +354,53 @@ pub(super) fn write_materials(source: &GitSource) -> Vec<Json<'static>> {
         object("tag", &source.tag_object),
         object("commit", &source.commit_object),
     ];
-    [head]
+    [write_head(source)]
         .into_iter()
         .chain(objects)
-        .chain(submodules)
+        .chain(source.submodules.iter().map(write_submodule))
         .chain([recipe])
         .collect()
+}
+
+fn write_head(source: &GitSource) -> Json<'static> {
+    let id = |id: &ObjectId| Json::text(id.to_string());
+    let format = match source.format {
+        ObjectFormat::Sha1 => "sha1",
+        ObjectFormat::Sha256 => "sha256",
+    };
+    let digest = Json::object([
+        ("gitTag", id(&source.tag_id)),
+        ("gitCommit", id(&source.commit_id)),
+        ("gitTree", id(&source.tree_id)),
+    ]);
+    let annotations = vec![
+        ("format", Json::text(format)),
+        ("identity", Json::text(source.identity.to_string())),
+        ("seenOn", Json::text(source.seen.to_string())),
+    ];
+    let members = vec![("digest", digest), annotated("source", annotations)];
+    material(source.reference(), members)
+}
+
+fn write_submodule(submodule: &Submodule) -> Json<'static> {
+    let commit = Json::text(submodule.commit_id.to_string());
+    let annotations = vec![
+        ("repository", Json::text(submodule.repository.clone())),
+        ("identity", Json::text(submodule.identity.to_string())),
+    ];
+    let digest = ("digest", Json::object([("gitCommit", commit)]));
+    let members = vec![digest, annotated("submodule", annotations)];
+    material(submodule.path.clone(), members)
+}
+
+fn material(name: String, members: Vec<(&'static str, Json<'static>)>) -> Json<'static> {
+    Json::object([("name", Json::text(name))].into_iter().chain(members))
+}
+
+fn annotated(
+    role: &'static str,
+    more: Vec<(&'static str, Json<'static>)>,
+) -> (&'static str, Json<'static>) {
+    let role = [("role", Json::text(role))];
+    ("annotations", Json::object(role.into_iter().chain(more)))
 }

@@ -17,6 +17,8 @@ pub const BUILD_TYPE_GIT: &str = "https://quorate.dev/rebuild/git/v1";
 pub(super) const BUILD_TYPE_STEM: &str = "https://quorate.dev/rebuild/";
 /// A party's name for itself stands after this in `builder.id`.
 pub(super) const PARTY_STEM: &str = "https://quorate.dev/party/";
+/// Stabilised forms of one output.
+const STABILISED_MAX: usize = 8;
 /// The name of the in-toto step whose links carry rebuilds.
 pub const STEP: &str = "rebuild";
 
@@ -140,6 +142,8 @@ pub struct Product {
     pub version: String,
     /// The binary package's architecture.
     pub architecture: String,
+    /// SHA-256 of its stabilised form, by the normaliser that made it (`docs/spec/stabilised.md`). Empty where nobody asked for one.
+    pub stabilised: BTreeMap<String, Sha256>,
 }
 
 /// Something that the build left besides its outputs.
@@ -381,7 +385,7 @@ impl Product {
                     && self.version == source.tag
             }
         };
-        named && is_package_name(&self.architecture)
+        named && is_package_name(&self.architecture) && self.stabilised.len() <= STABILISED_MAX
     }
 }
 

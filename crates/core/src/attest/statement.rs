@@ -226,7 +226,17 @@ fn read_product(value: &Json<'_>) -> Result<Product, ShapeError> {
         package: annotations.read("package", string)?.to_owned(),
         version: annotations.read("version", string)?.to_owned(),
         architecture: annotations.read("architecture", string)?.to_owned(),
+        stabilised: match annotations.get("stabilised") {
+            None => BTreeMap::new(),
+            Some(_) => annotations.read("stabilised", read_stabilised)?,
+        },
     })
+}
+
+fn read_stabilised(value: &Json<'_>) -> Result<BTreeMap<String, Sha256>, ShapeError> {
+    let members = object(value)?;
+    let digest = |(name, value): (&str, &Json<'_>)| Ok((name.to_owned(), read_sha256(value)?));
+    members.iter().map(digest).collect()
 }
 
 fn read_byproduct(value: &Json<'_>) -> Result<Byproduct, ShapeError> {
@@ -427,14 +437,20 @@ fn write_product(product: Product) -> Json<'static> {
         ("version", Json::text(product.version)),
         ("architecture", Json::text(product.architecture)),
     ];
+    let stabilised = product.stabilised.into_iter();
+    let stabilised: Vec<_> = stabilised
+        .map(|(name, sha256)| (name, Json::text(sha256.to_string())))
+        .collect();
+    let stabilised = (!stabilised.is_empty()).then(|| ("stabilised", Json::object(stabilised)));
+    let annotations = annotations.into_iter().chain(stabilised);
     descriptor(product.name, product.digests, annotations, None)
 }
 
 /// A ResourceDescriptor of the attestation framework.
-pub(super) fn descriptor<const N: usize>(
+pub(super) fn descriptor(
     name: String,
     digests: Digests,
-    annotations: [(&'static str, Json<'static>); N],
+    annotations: impl IntoIterator<Item = (&'static str, Json<'static>)>,
     more: Option<(&'static str, Json<'static>)>,
 ) -> Json<'static> {
     let digest = [

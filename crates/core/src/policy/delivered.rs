@@ -24,6 +24,32 @@ pub enum Comparison {
     SignatureOnly(SignatureFormat),
     /// Member by member, each bit for bit.
     Members(MemberRules),
+    /// After a normalisation that both sides went through: a lower class.
+    Stabilised(Normaliser),
+}
+
+/// Normalisations, each with its version: `docs/spec/stabilised.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Normaliser {
+    /// gzip: the decompressed contents.
+    Gzip,
+    /// tar: members with kinds, modes and contents, without order, times and owners.
+    Tar,
+    /// zip: the same.
+    Zip,
+}
+
+impl Normaliser {
+    const ALL: [Self; 3] = [Self::Gzip, Self::Tar, Self::Zip];
+
+    /// The word that policies and statements use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "quorate-stabilise-gzip/1",
+            Self::Tar => "quorate-stabilise-tar/1",
+            Self::Zip => "quorate-stabilise-zip/1",
+        }
+    }
 }
 
 /// Formats whose signatures can be taken out: `docs/spec/signature-only.md`.
@@ -128,6 +154,7 @@ impl Comparison {
         };
         match self {
             Self::Bytes => None,
+            Self::Stabilised(normaliser) => Some(Json::object(of("stabilised", normaliser.name()))),
             Self::SignatureOnly(format) => Some(Json::object(of("signature-only", format.name()))),
             Self::Members(rules) => {
                 let links = rules.links.iter();
@@ -151,6 +178,12 @@ impl Comparison {
                 };
                 delivered.read("format", format).map(Self::SignatureOnly)
             }
+            "stabilised" => {
+                delivered.only(&["compare", "format"])?;
+                let normaliser =
+                    |value: &Json<'_>| named(&Normaliser::ALL, Normaliser::name, string(value)?);
+                delivered.read("format", normaliser).map(Self::Stabilised)
+            }
             "members" => {
                 delivered.only(&["compare", "format", "links", "members"])?;
                 let format = |value: &Json<'_>| {
@@ -164,7 +197,7 @@ impl Comparison {
                 Ok(Self::Members(rules))
             }
             other => Err(ShapeError::new(format!(
-                "expected signature-only or members, found {other:?}"
+                "expected signature-only, members or stabilised, found {other:?}"
             ))
             .within("compare")),
         }
@@ -172,6 +205,10 @@ impl Comparison {
 
     /// Every rule takes members from a step that there is.
     pub(super) fn consistent(&self, steps: &BTreeSet<&str>) -> Result<(), DeliveredError> {
+        // Links of later steps name whole files, of which a stabilised form says nothing.
+        if matches!(self, Self::Stabilised(_)) && !steps.is_empty() {
+            return Err(DeliveredError::Stabilised);
+        }
         let Self::Members(rules) = self else {
             return Ok(());
         };
@@ -269,6 +306,12 @@ impl DeliveredTable {
                 let format = format.map_err(|error| DeliveredError::Format(error.to_string()))?;
                 Ok(Comparison::SignatureOnly(format))
             }
+            ("stabilised", Some(format)) if !unused => {
+                let normaliser = named(&Normaliser::ALL, Normaliser::name, format);
+                let normaliser =
+                    normaliser.map_err(|error| DeliveredError::Format(error.to_string()))?;
+                Ok(Comparison::Stabilised(normaliser))
+            }
             ("members", Some(format)) => {
                 let format = named(&ArchiveFormat::ALL, ArchiveFormat::name, format);
                 let rules = self.members.iter().map(MemberTable::rule);
@@ -310,12 +353,15 @@ impl MemberTable {
 pub enum DeliveredError {
     /// Keys that do not belong together.
     #[error(
-        "`compare` is \"bytes\" alone, \"signature-only\" with a `format`, or \"members\" with a `format` and [[delivered.member]]"
+        "`compare` is \"bytes\" alone, \"signature-only\" or \"stabilised\" with a `format`, or \"members\" with a `format` and [[delivered.member]]"
     )]
     Compare,
     /// A format that has no rule here.
     #[error("format: {0}")]
     Format(String),
+    /// A stabilised comparison after later steps.
+    #[error("a stabilised form cannot be compared after later steps, whose links name whole files")]
+    Stabilised,
     /// A pattern that is empty or too long.
     #[error("{0:?} is no pattern: it must have 1 to 4,096 characters")]
     Pattern(String),

@@ -15,7 +15,7 @@ mod steps;
 mod terms;
 
 pub use delivered::{
-    ArchiveFormat, Comparison, DeliveredError, MemberRule, MemberRules, SignatureFormat,
+    ArchiveFormat, Comparison, DeliveredError, MemberRule, MemberRules, Normaliser, SignatureFormat,
 };
 pub use file::{CompileError, Compiled, PolicyFile};
 pub use in_force::{Document, LaterStep, Party, Policy};

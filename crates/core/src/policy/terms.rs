@@ -19,6 +19,22 @@ pub const PAYLOAD_TYPE_TERMS: &str = "application/vnd.quorate.policy-terms+json"
 const TYPE: &str = "https://quorate.dev/policy-terms/v1";
 const TYPE_STEM: &str = "https://quorate.dev/policy-terms/";
 
+/// Every member that terms may have.
+const MEMBERS: [&str; 12] = [
+    "_type",
+    "artifacts",
+    "delivered",
+    "laterParties",
+    "layout",
+    "materials",
+    "name",
+    "onDissent",
+    "owners",
+    "parties",
+    "source",
+    "steps",
+];
+
 /// What the owners say beside the layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
@@ -156,31 +172,8 @@ impl Terms {
     /// [`TermsError`] for anything missing, unknown, doubled or out of range, and for a newer version.
     pub fn from_json(value: &Json<'_>, limits: &Limits) -> Result<Self, TermsError> {
         let members = object(value)?;
-        match members.read("_type", string)? {
-            TYPE => {}
-            newer if newer.starts_with(TYPE_STEM) => {
-                return Err(TermsError::Newer(newer.to_owned()));
-            }
-            _ => {
-                return Err(ShapeError::new(format!("expected {TYPE:?}"))
-                    .within("_type")
-                    .into());
-            }
-        }
-        members.only(&[
-            "_type",
-            "artifacts",
-            "delivered",
-            "laterParties",
-            "layout",
-            "materials",
-            "name",
-            "onDissent",
-            "owners",
-            "parties",
-            "source",
-            "steps",
-        ])?;
+        known_type(members)?;
+        members.only(&MEMBERS)?;
         let materials = members.read("materials", object)?;
         materials
             .only(&["environment", "source"])
@@ -292,6 +285,22 @@ impl Terms {
         }
         Ok(self)
     }
+}
+
+/// Refuses other documents, and newer versions of this one.
+fn known_type(members: &Object<'_>) -> Result<(), TermsError> {
+    match members.read("_type", string)? {
+        TYPE => {}
+        newer if newer.starts_with(TYPE_STEM) => {
+            return Err(TermsError::Newer(newer.to_owned()));
+        }
+        _ => {
+            return Err(ShapeError::new(format!("expected {TYPE:?}"))
+                .within("_type")
+                .into());
+        }
+    }
+    Ok(())
 }
 
 /// The items of a list that a policy without them leaves out.

@@ -1,7 +1,7 @@
 //! What was released: the identity of the source that a build says it took.
 //!
-//! **Enters:** a Debian `.dsc` whose digest a signed claim names.
-//! **Leaves:** the source's name, version and the complete list of its files with digests.
+//! **Enters:** a Debian `.dsc` whose digest a signed claim names; git objects; signatures by SSH keys, and the list of those who may sign.
+//! **Leaves:** the source's name, version and the complete list of its files with digests; a git release with its signers.
 //! **Never:** a source whose description and files do not fit each other exactly.
 
 mod dsc;

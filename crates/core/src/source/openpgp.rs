@@ -59,7 +59,7 @@ impl OpenPgpVerifier for NoOpenPgp {
         _: &[u8],
         _: Timestamp,
     ) -> Result<Vec<OpenPgpSigner>, String> {
-        Err("this program cannot check OpenPGP signatures".to_owned())
+        Err("this program does not judge OpenPGP signatures".to_owned())
     }
 }
 

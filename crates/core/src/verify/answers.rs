@@ -2,7 +2,8 @@
 
 use super::artifact::{Artifact, ArtifactState, View};
 use super::case::{Answer, Outcome, Question};
-use super::{Expected, Reason, Standing, Tally};
+use super::{Expected, Group, Reason, Standing, Tally};
+use crate::digest::Sha256;
 use crate::policy::{Comparison, OnDissent, Policy, PolicyError};
 
 pub(super) fn answer(question: Question, outcome: Outcome, reasons: Vec<Reason>) -> Answer {
@@ -151,30 +152,7 @@ pub(super) fn bytes(
             };
             answer(Question::Bytes, Outcome::No, vec![few])
         }
-        (Some(group), _) if group.is_artifact => match (policy.comparison(), &artifact.view) {
-            (Comparison::SignatureOnly(format), View::Unsigned(unsigned)) => answer(
-                Question::Bytes,
-                Outcome::Yes,
-                vec![Reason::SignatureOnly {
-                    format: format.name(),
-                    product: group.product.clone(),
-                    parties: group.parties.clone(),
-                    sha256: group.digests.sha256,
-                    regions: unsigned.regions.clone(),
-                }],
-            ),
-            // Whatever else the caller looked at, this policy compares whole files.
-            (Comparison::Bytes, View::Whole) => answer(
-                Question::Bytes,
-                Outcome::Yes,
-                vec![Reason::SameBytes {
-                    product: group.product.clone(),
-                    sha256: found,
-                    parties: group.parties.clone(),
-                }],
-            ),
-            _ => answer(Question::Bytes, Outcome::No, vec![Reason::NotJudged]),
-        },
+        (Some(group), _) if group.is_artifact => equal(policy, group, artifact, found),
         (Some(group), _) => {
             let other = Reason::OtherBytes {
                 product: group.product.clone(),
@@ -198,4 +176,33 @@ pub(super) fn bytes(
             answer(Question::Bytes, Outcome::No, vec![unknown])
         }
     }
+}
+
+/// The file in hand is what the group states, as the policy compares it and as the caller looked at it.
+fn equal(policy: &Policy, group: &Group, artifact: &Artifact, found: Sha256) -> Answer {
+    let (product, parties) = (group.product.clone(), group.parties.clone());
+    let reason = match (policy.comparison(), &artifact.view) {
+        (Comparison::SignatureOnly(format), View::Unsigned(unsigned)) => Reason::SignatureOnly {
+            format: format.name(),
+            product,
+            parties,
+            sha256: group.digests.sha256,
+            regions: unsigned.regions.clone(),
+        },
+        (Comparison::Stabilised(normaliser), View::Stabilised(form)) => Reason::StabilisedEqual {
+            normaliser: normaliser.name(),
+            product,
+            parties,
+            sha256: form.sha256,
+            regions: form.regions.clone(),
+        },
+        (Comparison::Bytes, View::Whole) => Reason::SameBytes {
+            product,
+            sha256: found,
+            parties,
+        },
+        // Whatever else the caller looked at, it is not what this policy compares.
+        _ => return answer(Question::Bytes, Outcome::No, vec![Reason::NotJudged]),
+    };
+    answer(Question::Bytes, Outcome::Yes, vec![reason])
 }

@@ -29,6 +29,8 @@ pub enum View {
     Whole,
     /// What is left of it without its signature.
     Unsigned(Unsigned),
+    /// Its stabilised form.
+    Stabilised(Stabilised),
     /// Everything that the archive holds, in its order.
     Members(Vec<Member>),
     /// It is not of the format that the policy names, and why.
@@ -41,6 +43,15 @@ pub struct Unsigned {
     /// SHA-256 of the bytes without the signature; several where the format leaves open which padding the signer added.
     pub candidates: Vec<Sha256>,
     /// What was taken out or put back, for people.
+    pub regions: Vec<String>,
+}
+
+/// The stabilised form of a file, by the normaliser that the policy names.
+#[derive(Clone, Debug)]
+pub struct Stabilised {
+    /// SHA-256 of the form.
+    pub sha256: Sha256,
+    /// What was set aside, for people.
     pub regions: Vec<String>,
 }
 
@@ -76,6 +87,7 @@ impl Artifact {
         match (&self.state, &self.view) {
             (ArtifactState::Unusable(_), _) => Vec::new(),
             (ArtifactState::Read(_), View::Unsigned(unsigned)) => unsigned.candidates.clone(),
+            (ArtifactState::Read(_), View::Stabilised(form)) => vec![form.sha256],
             (ArtifactState::Read(sha256), _) => vec![*sha256],
         }
     }

@@ -19,7 +19,7 @@ mod source;
 mod tally;
 mod wording;
 
-pub use artifact::{Artifact, ArtifactState, Member, MemberKind, Unsigned, View};
+pub use artifact::{Artifact, ArtifactState, Member, MemberKind, Stabilised, Unsigned, View};
 pub use case::{Accepted, Answer, Case, Outcome, Question, Report, Tools, Verdict};
 pub use claim::{Claim, Claims, DropReason, Dropped, Evidence};
 pub use identity::{Expected, ExpectedError, Identity};

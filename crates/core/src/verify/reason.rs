@@ -235,7 +235,7 @@ pub enum Reason {
         /// The parties that state it.
         parties: Vec<String>,
         /// `materials` or `products`.
-        list: String,
+        list: &'static str,
         /// The artifact rule that refuses.
         rule: String,
         /// How many files it refuses.
@@ -266,6 +266,19 @@ pub enum Reason {
         /// The digest without the signature.
         sha256: Sha256,
         /// What the signature is, or puts into other fields.
+        regions: Vec<String>,
+    },
+    /// After a named normalisation, the file in hand is the product: a lower class than bit for bit.
+    StabilisedEqual {
+        /// The normaliser with its version.
+        normaliser: &'static str,
+        /// The product.
+        product: String,
+        /// Who states it.
+        parties: Vec<String>,
+        /// The digest of the stabilised form.
+        sha256: Sha256,
+        /// What was set aside.
         regions: Vec<String>,
     },
     /// Every member of the file in hand is a product.
@@ -329,6 +342,7 @@ impl Reason {
             Self::StepTookNothing { .. } => "step-took-nothing",
             Self::StepOutOfWork { .. } => "step-out-of-work",
             Self::SignatureOnly { .. } => "signature-only",
+            Self::StabilisedEqual { .. } => "stabilised-equal",
             Self::MembersEqual { .. } => "members-equal",
             Self::MemberRefused { .. } => "member-refused",
             Self::NoMembers => "no-members",

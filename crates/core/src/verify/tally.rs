@@ -7,7 +7,7 @@ use super::claim::{Claim, Said};
 use super::{Expected, Identity};
 use crate::attest::rebuild::Product;
 use crate::digest::{Digests, Sha256};
-use crate::policy::{Environment, Policy};
+use crate::policy::{Comparison, Environment, Policy};
 
 /// Where the votes stand for one artifact. Only [`tally`] makes one.
 ///
@@ -351,7 +351,8 @@ fn votes<'c>(policy: &Policy, claims: &'c [Claim]) -> Vec<Vote<'c>> {
             .products
             .iter()
             .filter(|product| policy.artifacts().matches(&product.name));
-        votes.extend(covered.map(|product| Vote {
+        let compared = covered.filter_map(|product| Some((product, compared(policy, product)?)));
+        votes.extend(compared.map(|(product, digests)| Vote {
             party: claim.party(),
             identity: Identity {
                 package: product.package.clone(),
@@ -363,12 +364,24 @@ fn votes<'c>(policy: &Policy, claims: &'c [Claim]) -> Vec<Vote<'c>> {
                 source_version: stated.rebuild.source.version(),
                 source: stated.source,
                 environment,
-                digests: product.digests,
+                digests,
             },
             product,
         }));
     }
     votes
+}
+
+/// The digests by which a product is compared; `None` when its party states none of that kind.
+fn compared(policy: &Policy, product: &Product) -> Option<Digests> {
+    match policy.comparison() {
+        // One digest is all that a stabilised form has: the other is a constant.
+        Comparison::Stabilised(normaliser) => Some(Digests {
+            sha256: *product.stabilised.get(normaliser.name())?,
+            sha512: Digests::of(b"").sha512,
+        }),
+        _ => Some(product.digests),
+    }
 }
 
 /// The count for one identity.

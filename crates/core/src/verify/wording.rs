@@ -232,6 +232,18 @@ impl Reason {
                 short(sha256),
                 regions.join(", ")
             ),
+            Self::StabilisedEqual {
+                normaliser,
+                product,
+                parties,
+                sha256,
+                regions,
+            } => format!(
+                "NOT bit for bit: the {product} of {} after {normaliser} (sha256 {}), which sets aside: {}",
+                parties.join(", "),
+                short(sha256),
+                regions.join(", ")
+            ),
             Self::MembersEqual { files, format } => {
                 format!("each of the {files} files in the {format} is a product, bit for bit")
             }

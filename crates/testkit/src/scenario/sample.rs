@@ -211,6 +211,7 @@ impl Sample {
                     .clone(),
                 architecture: self.architecture.clone(),
                 package,
+                stabilised: BTreeMap::new(),
             })
             .collect()
     }

@@ -218,6 +218,7 @@ impl Stated for Tagged {
             package: name.clone(),
             version: self.tag.clone(),
             architecture: "amd64".to_owned(),
+            stabilised: BTreeMap::new(),
         };
         Rebuild {
             party: party.to_owned(),

@@ -25,9 +25,18 @@ pub struct Commit<'a> {
     pub committer: &'a [u8],
     /// Every other header with its value, continuation lines as they stand: `gpgsig`, `encoding`, `mergetag` and whatever else tools
     /// write. They are part of the id and mean nothing here.
-    pub extra: Vec<(&'a [u8], &'a [u8])>,
+    pub extra: Vec<ExtraHeader<'a>>,
     /// The message.
     pub message: &'a [u8],
+}
+
+/// A header that means nothing here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExtraHeader<'a> {
+    /// Its name.
+    pub name: &'a [u8],
+    /// Its value, with continuation lines and the space in front of each.
+    pub value: &'a [u8],
 }
 
 impl<'a> Commit<'a> {
@@ -70,7 +79,7 @@ impl<'a> Commit<'a> {
 }
 
 /// The headers behind `committer`.
-fn extra<'a>(header: &mut Header<'a>) -> Result<Vec<(&'a [u8], &'a [u8])>, CommitError> {
+fn extra<'a>(header: &mut Header<'a>) -> Result<Vec<ExtraHeader<'a>>, CommitError> {
     const ONCE: [&[u8]; 4] = [b"tree", b"parent", b"author", b"committer"];
     let mut extra = Vec::new();
     while !header.is_at_end() {
@@ -79,7 +88,7 @@ fn extra<'a>(header: &mut Header<'a>) -> Result<Vec<(&'a [u8], &'a [u8])>, Commi
         if ONCE.contains(&name) {
             return Err(CommitError::Again(key));
         }
-        extra.push((name, value));
+        extra.push(ExtraHeader { name, value });
     }
     Ok(extra)
 }

@@ -16,7 +16,7 @@ mod tag;
 mod tree;
 
 pub use crate::source::openpgp::{NoOpenPgp, OpenPgpSigner, OpenPgpVerifier};
-pub use commit::{Commit, CommitError};
+pub use commit::{Commit, CommitError, ExtraHeader};
 pub use identity::{IdentityError, SourceEntry, TreeIdentity};
 pub use lfs::is_lfs_pointer;
 pub use name::TagNameError;

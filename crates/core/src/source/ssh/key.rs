@@ -9,6 +9,8 @@ use crate::key::{KeyError, Material};
 
 /// The smallest RSA modulus that is accepted here, where keys that made old tags count for new ones: 128 bits of security.
 const RSA_BITS_MIN: usize = 3_072;
+/// The largest, as everywhere here: above it a check costs more than a caller would expect.
+const RSA_BITS_MAX: usize = 8_192;
 
 /// A public key in SSH's form (RFC 4253 §6.6, 8709, 5656; OpenSSH's PROTOCOL.u2f), equal to another when all its bytes are.
 #[derive(Clone, Debug)]
@@ -139,6 +141,9 @@ fn material(kind: KeyType, wire: &mut Wire<'_>) -> Result<Material, SshKeyError>
             let bits = (modulus.len() * 8).saturating_sub(unused as usize);
             if bits < RSA_BITS_MIN {
                 return Err(SshKeyError::ShortRsa(bits));
+            }
+            if bits > RSA_BITS_MAX {
+                return Err(SshKeyError::Weak("an RSA key may have at most 8192 bits"));
             }
             Ok(Material::from_rsa_numbers(modulus, exponent)?)
         }

@@ -173,21 +173,14 @@ fn dequote(text: &str) -> Result<(String, &str), AllowedSignersFault> {
 /// `YYYYMMDD`, `YYYYMMDDHHMM` or `YYYYMMDDHHMMSS`, with the `Z` of UTC.
 fn time(text: &str) -> Result<Timestamp, AllowedSignersFault> {
     let malformed = || AllowedSignersFault::Time(shown(text));
-    if !text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'Z')
-    {
+    let digits = text.strip_suffix('Z').unwrap_or(text);
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) || ![8, 12, 14].contains(&digits.len()) {
         return Err(malformed());
     }
-    let Some(digits) = text.strip_suffix('Z') else {
+    if digits == text {
         return Err(AllowedSignersFault::LocalTime(shown(text)));
-    };
-    let digits = match digits.len() {
-        8 => format!("{digits}000000"),
-        12 => format!("{digits}00"),
-        14 => digits.to_owned(),
-        _ => return Err(malformed()),
-    };
+    }
+    let digits = format!("{digits:0<14}");
     let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
     let spelt = format!(
         "{}-{}-{}T{}:{}:{}Z",

@@ -6,7 +6,7 @@ use super::steps::{Agreed, Origin, Steps};
 use crate::attest::rebuild::STEP;
 use crate::digest::Sha256;
 use crate::intoto::chain::{Broken, broken_rule};
-use crate::intoto::{DigestSet, Link};
+use crate::intoto::{ArtifactList, DigestSet, Link};
 use crate::policy::Comparison;
 use crate::verify::Reason;
 use crate::verify::members::Wanted;
@@ -129,7 +129,10 @@ impl<'s, 'c> Walk<'s, 'c> {
                 return Err(Reason::StepBroken {
                     step: name(),
                     parties,
-                    list: trace.list.keyword().to_lowercase(),
+                    list: match trace.list {
+                        ArtifactList::Materials => "materials",
+                        ArtifactList::Products => "products",
+                    },
                     rule: trace.rule,
                     count: trace.artifacts.len(),
                     files: trace.artifacts.into_iter().take(FILES_SHOWN_MAX).collect(),

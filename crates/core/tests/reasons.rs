@@ -1,0 +1,222 @@
+//! Reasons: each has one code, which `docs/spec/verdict.md` lists, and a text that names what it is about.
+
+use std::collections::BTreeSet;
+
+use quorate::digest::Sha256;
+use quorate::time::Timestamp;
+use quorate::verify::{Expected, Identity, Reason};
+
+fn all() -> Vec<Reason> {
+    let sha256 = Sha256::of(b"bytes");
+    let text = |word: &str| word.to_owned();
+    let parties = || vec![text("alpha"), text("beta")];
+    let party = || text("gamma");
+    let step = || text("localise");
+    let time = Timestamp::parse("2026-11-24T00:00:00Z").unwrap();
+    let identity = || Identity {
+        package: text("catdoc"),
+        version: text("1"),
+        architecture: text("amd64"),
+    };
+    vec![
+        Reason::PolicyInForce {
+            policy: text("demo"),
+            signed_by: 1,
+            owners: 1,
+            expires: time,
+        },
+        Reason::PolicyRefused {
+            problem: text("expired"),
+        },
+        Reason::NotJudged,
+        Reason::SourceEqual {
+            name: text("catdoc"),
+            version: text("1"),
+            source: sha256,
+            parties: parties(),
+        },
+        Reason::SourceSigned {
+            release: text("v1.0"),
+            signers: vec![text("maria")],
+            witnessed: time,
+        },
+        Reason::TagBuilt {
+            commit: "ab".repeat(20),
+            identity: sha256,
+            parties: parties(),
+        },
+        Reason::SourceUnsigned {
+            release: text("v1.0"),
+            problem: text("the tag is not signed"),
+        },
+        Reason::SourceOther {
+            built: text("a fork"),
+            wanted: text("the project"),
+        },
+        Reason::MovedTag {
+            tag: text("v1.0"),
+            objects: vec![
+                ("ab".repeat(20), parties()),
+                ("cd".repeat(20), vec![party()]),
+            ],
+        },
+        Reason::SourceTooFew { have: 1, needed: 2 },
+        Reason::Quorum {
+            parties: parties(),
+            needed: 2,
+            total: 3,
+        },
+        Reason::NoQuorum {
+            parties: vec![party()],
+            needed: 2,
+            total: 3,
+        },
+        Reason::Dissent {
+            party: party(),
+            sha256,
+        },
+        Reason::OtherSource {
+            party: party(),
+            sha256,
+        },
+        Reason::OtherEnvironment { party: party() },
+        Reason::Void { party: party() },
+        Reason::OtherIdentity {
+            party: party(),
+            identity: identity(),
+        },
+        Reason::Weak { party: party() },
+        Reason::Absent { party: party() },
+        Reason::DissentRefuses { parties: parties() },
+        Reason::Ambiguous {
+            identities: vec![identity()],
+        },
+        Reason::SameBytes {
+            product: text("catdoc.deb"),
+            sha256,
+            parties: parties(),
+        },
+        Reason::NoProduct {
+            product: text("catdoc.deb"),
+            parties: vec![party()],
+        },
+        Reason::OtherBytes {
+            product: text("catdoc.deb"),
+            stated: sha256,
+            found: sha256,
+        },
+        Reason::UnknownBytes {
+            found: sha256,
+            artifacts: text("*.deb"),
+        },
+        Reason::UnknownIdentity {
+            expected: Expected::parse("catdoc=1").unwrap(),
+        },
+        Reason::FromStep {
+            step: step(),
+            product: text("catdoc.deb"),
+            parties: parties(),
+            sha256,
+        },
+        Reason::NotFromStep {
+            step: step(),
+            found: sha256,
+        },
+        Reason::StepTooFew {
+            step: step(),
+            parties: vec![party()],
+            needed: 2,
+        },
+        Reason::StepHeld {
+            step: step(),
+            parties: parties(),
+            needed: 1,
+            took: 3,
+        },
+        Reason::StepBroken {
+            step: step(),
+            parties: parties(),
+            list: "products",
+            rule: text("DISALLOW *"),
+            count: 5,
+            files: vec![text("bin/hello")],
+        },
+        Reason::StepTookNothing {
+            step: step(),
+            parties: parties(),
+        },
+        Reason::StepOutOfWork { step: step() },
+        Reason::SignatureOnly {
+            format: "pe",
+            product: text("hello.exe"),
+            parties: parties(),
+            sha256,
+            regions: vec![text("certificate table")],
+        },
+        Reason::StabilisedEqual {
+            normaliser: "quorate-stabilise-tar/1",
+            product: text("hello.tar"),
+            parties: parties(),
+            sha256,
+            regions: vec![text("times of 3 members")],
+        },
+        Reason::MembersEqual {
+            files: 3,
+            format: "deb",
+        },
+        Reason::MemberRefused {
+            member: text("bin/hello"),
+            problem: text("it occurs twice"),
+        },
+        Reason::NoMembers,
+        Reason::Unusable {
+            problem: text("a pipe"),
+        },
+    ]
+}
+
+#[test]
+fn the_documented_codes_are_all_that_there_are_and_each_reason_has_its_own() {
+    let page = include_str!("../../../docs/spec/verdict.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+    let words = rows.filter_map(|row| row.split_once("` | "));
+    // The table of codes is the one whose second column names questions.
+    let questions = ["policy", "source", "rebuilt", "bytes", "after", "others"];
+    let documented: BTreeSet<&str> = words
+        .filter(|(_, rest)| questions.iter().any(|question| rest.starts_with(question)))
+        .map(|(code, _)| code)
+        .collect();
+    let reasons = all();
+    let codes: BTreeSet<&str> = reasons.iter().map(Reason::code).collect();
+    assert_eq!(codes.len(), reasons.len());
+    assert_eq!(codes, documented);
+}
+
+#[test]
+fn every_reason_reads_as_a_sentence_and_not_as_its_code() {
+    for reason in all() {
+        let text = reason.to_string();
+        assert!(text.contains(' ') && text != reason.code(), "{text}");
+        assert!(reason.to_json().to_text().len() > 20);
+    }
+}
+
+#[test]
+fn what_refuses_a_file_says_what_to_do() {
+    for reason in all() {
+        let refuses = [
+            "refused",
+            "unknown",
+            "unsigned",
+            "moved",
+            "broken",
+            "other-bytes",
+            "source-other",
+        ];
+        if refuses.iter().any(|word| reason.code().contains(word))
+            && reason.code() != "dissent-refuses"
+        {
+            assert!(reason.next_step().is_some(), "{}", reason.code());
+        }
+    }
+}
