@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use quorate_git::GitError;
+
 /// Why there is no statement.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -115,6 +117,16 @@ pub(crate) enum RebuildError {
         /// The operating system's answer.
         source: std::io::Error,
     },
+}
+
+impl From<GitError> for RebuildError {
+    fn from(error: GitError) -> Self {
+        match error {
+            GitError::Start(error) => Self::io("start", Path::new("git"))(error),
+            GitError::Write(error) => Self::io("write", Path::new("the source"))(error),
+            other => Self::SourceRefused(crate::tool::printable(&other.to_string())),
+        }
+    }
 }
 
 /// A failure in the form in which it crosses from one process to another, and in which `--json` prints it.

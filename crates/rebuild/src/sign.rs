@@ -91,7 +91,7 @@ fn read_statement(args: &SignArgs, limits: &Limits) -> Result<Rebuild, RebuildEr
         file.take(bytes_max)
             .read_to_end(&mut bytes)
             .map_err(RebuildError::io("read", &path))?;
-        Ok(bytes)
+        Ok::<_, RebuildError>(bytes)
     };
     let (statement, link) = (read("statement.json")?, read("link.json")?);
     let rebuild = Rebuild::from_statement(&statement, limits);

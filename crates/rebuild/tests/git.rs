@@ -6,11 +6,12 @@ mod lab;
 
 use std::fs;
 use std::io::Read as _;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
-use lab::repository::{Repository, git_source, recipe, recipe_with};
-use lab::{Lab, Outcome, outcome};
+use lab::repository::{Repository, git_source, recipe, recipe_with, small_root};
+use lab::somebody::Somebody;
+use lab::{Lab, Outcome, is_root, outcome};
 use quorate::attest::git::RecipePlace;
 use quorate::digest::Sha256;
 use quorate::limits::Limits;
@@ -453,4 +454,36 @@ fn a_source_of_more_than_the_limit_is_refused() {
         assert!(run.stderr.contains(reason), "{}", run.stderr);
     }
     assert!(!lab.has_statement());
+}
+
+#[test]
+fn a_user_without_rights_rebuilds_a_tag_with_equal_products() {
+    let lab = Lab::new();
+    let repository = project(&lab, "sha1");
+    rebuilt(&lab, &repository, "v1");
+    if !is_root() {
+        // Then the first run was by a user without rights.
+        return;
+    }
+    let reference = lab.rebuild_in(&lab.out());
+    for folder in [lab.out(), lab.path("cache")] {
+        fs::remove_dir_all(folder).unwrap();
+    }
+    // Nobody but its owner may look into the repository.
+    fs::set_permissions(&repository.folder, fs::Permissions::from_mode(0o700)).unwrap();
+    let root = lab.path("root.tar");
+    fs::copy(small_root(), &root).unwrap();
+    let somebody = Somebody::new("git");
+    let mut command = somebody.program(&lab);
+    lab.git_arguments(&mut command, &repository.folder.to_string_lossy(), "v1");
+    command
+        .arg("--root")
+        .arg(root)
+        .arg("--cache")
+        .arg(lab.path("cache"));
+    let run = outcome(&mut command);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let rebuild = lab.rebuild_in(&lab.out());
+    assert_eq!(rebuild.products, reference.products);
+    assert_eq!(rebuild.source.digest(), reference.source.digest());
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use lab::somebody::Somebody;
 use lab::{Lab, is_root, outcome, outcome_of, processes, succeed, wait_until};
 use quorate::attest::rebuild::Rebuild;
 use quorate::digest::Digests;
@@ -311,36 +312,6 @@ fn a_cached_root_that_was_changed_is_made_again() {
     );
 }
 
-/// A user without rights, made for this test when it is run by root.
-struct Somebody(String);
-
-impl Somebody {
-    fn new() -> Self {
-        let name = format!("quorate-t{}", std::process::id());
-        succeed(Command::new("useradd").args(["--create-home", &name]));
-        Self(name)
-    }
-
-    fn owns(&self, path: &Path) {
-        succeed(
-            Command::new("chown")
-                .arg("-R")
-                .arg(format!("{0}:{0}", self.0))
-                .arg(path),
-        );
-    }
-}
-
-impl Drop for Somebody {
-    fn drop(&mut self) {
-        succeed(
-            Command::new("userdel")
-                .args(["--remove", &self.0])
-                .stderr(Stdio::null()),
-        );
-    }
-}
-
 #[test]
 fn a_user_without_rights_gets_the_same_packages() {
     let lab = laboratory("unused");
@@ -350,23 +321,10 @@ fn a_user_without_rights_gets_the_same_packages() {
         // Then the reference itself was made by a user without rights.
         return;
     }
-    let somebody = Somebody::new();
     let cache = lab.private_cache();
-    let program = lab.path("quorate-rebuild");
-    fs::copy(lab::PROGRAM, &program).unwrap();
     fs::remove_dir_all(lab.out()).unwrap();
-    somebody.owns(&lab.path(""));
-    let mut command = Command::new("setpriv");
-    command.args([
-        "--reuid",
-        &somebody.0,
-        "--regid",
-        &somebody.0,
-        "--clear-groups",
-        "env",
-        "HOME=/nonexistent",
-    ]);
-    command.arg(&program);
+    let somebody = Somebody::new("run");
+    let mut command = somebody.program(&lab);
     lab.arguments(&mut command, "plain", &lab.sources());
     let run = outcome(command.arg("--cache").arg(&cache));
     assert_eq!(run.code, 0, "{}", run.stderr);

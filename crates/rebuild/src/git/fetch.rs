@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use quorate::source::git::{ObjectFormat, ObjectId};
+use quorate_git::Objects;
 
 use super::Address;
-use super::objects::Objects;
 use crate::error::RebuildError;
 use crate::protocol::BuildLimits;
 use crate::sandbox::watch::{Log, Watch};
@@ -19,6 +19,9 @@ const FETCH_SECONDS_MAX: u64 = 3600;
 const REPOSITORY: &str = "/repository";
 const SOURCE: &str = "/source";
 const CONFIGURATION: &str = "/configuration";
+
+/// The authorities that Debian's hosts trust, in one file; elsewhere git's own default holds.
+const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// The whole configuration. The protocol that may be used is added.
 ///
@@ -149,7 +152,10 @@ impl<'a> Fetcher<'a> {
                 detail: format!("{} is no folder", path.display()),
             });
         }
-        let settings = format!("{SETTINGS}[protocol \"{protocol}\"]\n\tallow = always\n");
+        let mut settings = format!("{SETTINGS}[protocol \"{protocol}\"]\n\tallow = always\n");
+        if Path::new(AUTHORITIES).exists() {
+            settings += &format!("[http]\n\tsslCAInfo = {AUTHORITIES}\n");
+        }
         fs::write(&configuration, settings).map_err(RebuildError::io("write", &configuration))?;
         open_to_all(&folder, 0o755)?;
         open_to_all(&configuration, 0o644)?;
@@ -279,7 +285,8 @@ impl Repository {
             "cat-file",
             "--batch",
         ];
-        Objects::open(&mut sandbox.command(&program, &self.limits), self.format)
+        let objects = Objects::open(&mut sandbox.command(&program, &self.limits), self.format)?;
+        Ok(objects)
     }
 }
 

@@ -16,9 +16,10 @@ use quorate::source::git::{
     parse_tree,
 };
 use quorate::time::Timestamp;
+use quorate_git::Objects;
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
 
-use super::objects::{Objects, refused};
+use super::refused;
 use crate::error::RebuildError;
 use crate::sandbox::BUILDER_ID;
 

@@ -12,7 +12,6 @@ mod address;
 mod fetch;
 mod layout;
 mod modules;
-mod objects;
 mod outputs;
 mod recipe;
 mod release;
@@ -22,10 +21,17 @@ pub(crate) use address::Address;
 pub(crate) use recipe::RECIPE_BYTES_MAX;
 pub(crate) use release::rebuild;
 
+use crate::error::RebuildError;
+
 /// As the statement allows it.
 const PATH_BYTES_MAX: usize = 2_000;
 /// As file systems have it.
 const NAME_BYTES_MAX: usize = 255;
+
+/// The source is refused because of `why`, which may hold a stranger's text.
+fn refused(why: impl AsRef<str>) -> RebuildError {
+    RebuildError::SourceRefused(crate::tool::printable(why.as_ref()))
+}
 
 /// Whether a text is a path below a folder that a statement can name: parts of printable ASCII, none of which leads elsewhere.
 pub(crate) fn is_plain_path(path: &str) -> bool {

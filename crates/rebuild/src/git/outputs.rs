@@ -2,6 +2,7 @@
 //!
 //! Everything here was written by code that may be hostile, and nothing of it runs any more.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -59,6 +60,7 @@ pub(super) fn take(
             size,
             version: naming.version.to_owned(),
             architecture: naming.architecture.to_owned(),
+            stabilised: BTreeMap::new(),
         });
     }
     Ok(products)

@@ -9,12 +9,12 @@ use quorate::source::git::{
     Commit, ObjectFormat, ObjectId, ObjectKind, SourceEntry, Tag, TagSignature, TreeIdentity,
 };
 use quorate::time::Timestamp;
+use quorate_git::Objects;
 
 use super::fetch::{Fetcher, Repository};
 use super::layout::{Found, LIMITS, Layout, Left, make_folder, settle, shown};
 use super::modules::Modules;
-use super::objects::{Objects, refused};
-use super::{Address, is_plain_path};
+use super::{Address, is_plain_path, refused};
 use crate::builder::{now, warn};
 use crate::error::RebuildError;
 use crate::protocol::{GitRelease, Job, RecipeChoice};

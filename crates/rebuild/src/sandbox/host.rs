@@ -20,8 +20,8 @@ const NETWORK_FILES: [&str; 7] = [
     "/etc/host.conf",
     "/etc/nsswitch.conf",
     "/etc/gai.conf",
-    "/etc/ssl",
-    "/etc/ca-certificates",
+    "/etc/ssl/certs",
+    "/etc/ssl/openssl.cnf",
 ];
 
 /// How far a program of the host reaches.
@@ -119,6 +119,10 @@ impl HostSandbox {
                 Ok(target) => command.arg("--symlink").arg(target).arg(folder),
                 Err(_) => command.args(["--ro-bind-try", folder, folder]),
             };
+        }
+        // Folders that are made on the way to a file are closed to others, and who runs here may be one of them.
+        for folder in ["/etc", "/etc/ssl"] {
+            command.args(["--perms", "0755", "--dir", folder]);
         }
         let network: &[&str] = match self.reach {
             Reach::Network => &NETWORK_FILES,

@@ -7,6 +7,7 @@
 )]
 
 pub mod repository;
+pub mod somebody;
 
 use std::fs::{self, File};
 use std::io::Write as _;

@@ -46,23 +46,31 @@ impl Lab {
 
     /// The command that rebuilds `tag` of `repository` in the small root.
     pub fn git_command(&self, repository: &Path, tag: &str) -> Command {
-        let mut command = self.git_command_without_root(repository, tag);
-        command.arg("--root").arg(small_root());
-        command.arg("--cache").arg(self.path("cache"));
+        let mut command = Command::new(PROGRAM);
+        self.git_arguments(&mut command, &repository.to_string_lossy(), tag);
+        self.with_small_root(&mut command);
         command
     }
 
     /// The same without a root and a cache.
     pub fn git_command_without_root(&self, repository: &Path, tag: &str) -> Command {
         let mut command = Command::new(PROGRAM);
-        command.arg("git").arg(repository).args(["--tag", tag]);
+        self.git_arguments(&mut command, &repository.to_string_lossy(), tag);
         command
-            .arg("--key")
-            .arg(self.key())
-            .arg("--out")
-            .arg(self.out());
+    }
+
+    /// Adds the arguments that rebuild `tag` of the repository at an address.
+    pub fn git_arguments(&self, command: &mut Command, address: &str, tag: &str) {
+        command.arg("git").arg(address).args(["--tag", tag]);
+        command.arg("--key").arg(self.key());
+        command.arg("--out").arg(self.out());
         command.arg("--json").stdin(Stdio::null());
-        command
+    }
+
+    /// Adds the small root and a cache of its own.
+    pub fn with_small_root(&self, command: &mut Command) {
+        command.arg("--root").arg(small_root());
+        command.arg("--cache").arg(self.path("cache"));
     }
 
     /// What the signed statement in `out` says.

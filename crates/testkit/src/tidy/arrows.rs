@@ -41,8 +41,10 @@ fn fault_of(manifest: &Manifest<'_>, dependency: &Dependency, target: &str) -> O
 fn allowed_targets(folder: &str) -> &'static [&'static str] {
     match folder {
         "core" => &[],
-        "gather" | "openpgp" | "record" => &["core"],
-        "cli" => &["core", "gather", "openpgp", "record"],
+        "gather" | "git" | "openpgp" => &["core"],
+        "record" => &["core", "git"],
+        "cli" => &["core", "gather", "git", "openpgp", "record"],
+        "rebuild" => &["core", "git"],
         "bench" => &["core", "gather", "record"],
         _ => &["core", "gather"],
     }
