@@ -17,6 +17,7 @@ mod reason;
 mod report;
 mod source;
 mod tally;
+mod vote;
 mod wording;
 
 pub use artifact::{Artifact, ArtifactState, Member, MemberKind, Stabilised, Unsigned, View};
