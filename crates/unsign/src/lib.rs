@@ -8,6 +8,7 @@
 
 mod apk;
 mod cursor;
+mod deb;
 mod delivered;
 mod der;
 mod error;
@@ -84,7 +85,8 @@ pub fn unsigned<R: Read + Seek>(
     let mut delivered = Delivered::new(file)?;
     let plans = match format {
         SignatureFormat::ApkSigningBlock => apk::plans(&mut delivered, limits)?,
-        SignatureFormat::Authenticode | SignatureFormat::Debsigs => {
+        SignatureFormat::Debsigs => deb::plans(&mut delivered, limits)?,
+        SignatureFormat::Authenticode => {
             return Err(UnsignError::no_rule(format.name()));
         }
         SignatureFormat::Detached => vec![rebuilt::Plan::default()],

@@ -4,4 +4,5 @@
 mod apk;
 mod apk_attacks;
 mod apk_sample;
+mod deb;
 mod signing;

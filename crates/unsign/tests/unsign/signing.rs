@@ -26,6 +26,10 @@ impl Desk {
         self.path().join(name)
     }
 
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.at(name), bytes).unwrap();
+    }
+
     pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.at(name)).unwrap()
     }
