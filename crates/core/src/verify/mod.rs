@@ -20,7 +20,9 @@ mod tally;
 mod vote;
 mod wording;
 
-pub use artifact::{Artifact, ArtifactState, Member, MemberKind, Stabilised, Unsigned, View};
+pub use artifact::{
+    Artifact, ArtifactState, Candidate, Member, MemberKind, Stabilised, Unsigned, View,
+};
 pub use case::{Accepted, Answer, Case, Outcome, Question, Report, Tools, Verdict};
 pub use claim::{Claim, Claims, DropReason, Dropped, Evidence};
 pub use identity::{Expected, ExpectedError, Identity};

@@ -154,7 +154,7 @@ impl Start {
                     product: format!("{product} of step {step}"),
                     parties,
                     sha256,
-                    regions: unsigned.regions.clone(),
+                    regions: unsigned.regions_of(sha256),
                 }
             }
             _ => Reason::FromStep {
