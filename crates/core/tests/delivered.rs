@@ -1,5 +1,7 @@
 //! Files that are compared by their members, or without their signature.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use quorate::digest::Sha256;
 use quorate::intoto::Link;
 use quorate::verify::{Candidate, Member, MemberKind, Outcome, Question, Unsigned, View};

@@ -1,5 +1,7 @@
 //! Reasons: each has one code, which `docs/spec/verdict.md` lists, and a text that names what it is about.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeSet;
 
 use quorate::digest::Sha256;
