@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::BufReader;
 
 use quorate::policy::{ArchiveFormat, Comparison, Normaliser, SignatureFormat};
-use quorate::verify::{Member, MemberKind, Stabilised, View};
+use quorate::verify::{Candidate, Member, MemberKind, Stabilised, Unsigned, View};
 use quorate_archive::{Format, Limits, stabilise};
+use quorate_unsign as unsign;
 
 /// Larger reads cost nothing beside decompression.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -20,8 +21,34 @@ pub(crate) fn into(file: &mut File, comparison: &Comparison) -> View {
     }
 }
 
-fn without_signature(_: &mut File, format: SignatureFormat) -> View {
-    View::Unusable(format!("{} signatures are not read yet", format.name()))
+fn without_signature(file: &mut File, format: SignatureFormat) -> View {
+    let known = match format {
+        SignatureFormat::Apk => unsign::SignatureFormat::ApkSigningBlock,
+        SignatureFormat::Pe => unsign::SignatureFormat::Authenticode,
+        SignatureFormat::Debsigs => unsign::SignatureFormat::Debsigs,
+        SignatureFormat::Detached => unsign::SignatureFormat::Detached,
+    };
+    match unsign::unsigned(file, known, &unsign::Limits::STANDARD) {
+        Ok(found) => {
+            let candidates = found.candidates.into_iter().map(candidate);
+            View::Unsigned(Unsigned {
+                candidates: candidates.collect(),
+            })
+        }
+        Err(error) => View::Unusable(format!("not a signed {}: {error}", format.name())),
+    }
+}
+
+fn candidate(found: unsign::Candidate) -> Candidate {
+    let region = |region: &unsign::Region| {
+        let unsign::Region { offset, size, what } = region;
+        format!("{what} ({size} bytes at {offset})")
+    };
+    let regions = found.removed.iter().chain(&found.changed);
+    Candidate {
+        sha256: found.sha256,
+        regions: regions.map(region).collect(),
+    }
 }
 
 fn stabilised(file: &mut File, normaliser: Normaliser) -> View {

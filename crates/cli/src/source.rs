@@ -18,7 +18,7 @@ pub(crate) const LIMITS: Limits = Limits::STANDARD;
 /// What this program judges with.
 pub(crate) const TOOLS: Tools = Tools {
     limits: LIMITS,
-    openpgp: &quorate::source::openpgp::NoOpenPgp,
+    openpgp: &quorate_openpgp::Sequoia,
 };
 
 /// The two documents of a policy, as they stand on disk.

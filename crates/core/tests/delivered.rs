@@ -1,8 +1,10 @@
 //! Files that are compared by their members, or without their signature.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use quorate::digest::Sha256;
 use quorate::intoto::Link;
-use quorate::verify::{Member, MemberKind, Outcome, Question, Unsigned, View};
+use quorate::verify::{Candidate, Member, MemberKind, Outcome, Question, Unsigned, View};
 use quorate_testkit::scenario::{Party, Sample, Scene};
 
 const CATDOC: &str = "catdoc_0.95-6~deb12u1_amd64.deb";
@@ -240,8 +242,13 @@ const SIGNED: &str = "\n[delivered]\ncompare = \"signature-only\"\nformat = \"pe
 
 fn unsigned(candidates: &[&[u8]]) -> View {
     View::Unsigned(Unsigned {
-        candidates: candidates.iter().map(|bytes| Sha256::of(bytes)).collect(),
-        regions: vec!["certificate table at 512, 1,024 bytes".to_owned()],
+        candidates: candidates
+            .iter()
+            .map(|bytes| Candidate {
+                sha256: Sha256::of(bytes),
+                regions: vec!["certificate table at 512, 1,024 bytes".to_owned()],
+            })
+            .collect(),
     })
 }
 

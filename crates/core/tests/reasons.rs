@@ -1,29 +1,56 @@
 //! Reasons: each has one code, which `docs/spec/verdict.md` lists, and a text that names what it is about.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeSet;
 
 use quorate::digest::Sha256;
 use quorate::time::Timestamp;
 use quorate::verify::{Expected, Identity, Reason};
 
-fn all() -> Vec<Reason> {
-    let sha256 = Sha256::of(b"bytes");
-    let text = |word: &str| word.to_owned();
-    let parties = || vec![text("alpha"), text("beta")];
-    let party = || text("gamma");
-    let step = || text("localise");
-    let time = Timestamp::parse("2026-11-24T00:00:00Z").unwrap();
-    let identity = || Identity {
+fn sha256() -> Sha256 {
+    Sha256::of(b"bytes")
+}
+
+fn text(word: &str) -> String {
+    word.to_owned()
+}
+
+fn parties() -> Vec<String> {
+    vec![text("alpha"), text("beta")]
+}
+
+fn party() -> String {
+    text("gamma")
+}
+
+fn step() -> String {
+    text("localise")
+}
+
+fn time() -> Timestamp {
+    Timestamp::parse("2026-11-24T00:00:00Z").unwrap()
+}
+
+fn identity() -> Identity {
+    Identity {
         package: text("catdoc"),
         version: text("1"),
         architecture: text("amd64"),
-    };
+    }
+}
+
+fn all() -> Vec<Reason> {
+    [of_sources(), of_votes(), of_files(), of_steps()].concat()
+}
+
+fn of_sources() -> Vec<Reason> {
     vec![
         Reason::PolicyInForce {
             policy: text("demo"),
             signed_by: 1,
             owners: 1,
-            expires: time,
+            expires: time(),
         },
         Reason::PolicyRefused {
             problem: text("expired"),
@@ -32,17 +59,17 @@ fn all() -> Vec<Reason> {
         Reason::SourceEqual {
             name: text("catdoc"),
             version: text("1"),
-            source: sha256,
+            source: sha256(),
             parties: parties(),
         },
         Reason::SourceSigned {
             release: text("v1.0"),
             signers: vec![text("maria")],
-            witnessed: time,
+            witnessed: time(),
         },
         Reason::TagBuilt {
             commit: "ab".repeat(20),
-            identity: sha256,
+            identity: sha256(),
             parties: parties(),
         },
         Reason::SourceUnsigned {
@@ -61,6 +88,11 @@ fn all() -> Vec<Reason> {
             ],
         },
         Reason::SourceTooFew { have: 1, needed: 2 },
+    ]
+}
+
+fn of_votes() -> Vec<Reason> {
+    vec![
         Reason::Quorum {
             parties: parties(),
             needed: 2,
@@ -73,11 +105,11 @@ fn all() -> Vec<Reason> {
         },
         Reason::Dissent {
             party: party(),
-            sha256,
+            sha256: sha256(),
         },
         Reason::OtherSource {
             party: party(),
-            sha256,
+            sha256: sha256(),
         },
         Reason::OtherEnvironment { party: party() },
         Reason::Void { party: party() },
@@ -91,9 +123,14 @@ fn all() -> Vec<Reason> {
         Reason::Ambiguous {
             identities: vec![identity()],
         },
+    ]
+}
+
+fn of_files() -> Vec<Reason> {
+    vec![
         Reason::SameBytes {
             product: text("catdoc.deb"),
-            sha256,
+            sha256: sha256(),
             parties: parties(),
         },
         Reason::NoProduct {
@@ -102,11 +139,11 @@ fn all() -> Vec<Reason> {
         },
         Reason::OtherBytes {
             product: text("catdoc.deb"),
-            stated: sha256,
-            found: sha256,
+            stated: sha256(),
+            found: sha256(),
         },
         Reason::UnknownBytes {
-            found: sha256,
+            found: sha256(),
             artifacts: text("*.deb"),
         },
         Reason::UnknownIdentity {
@@ -116,12 +153,34 @@ fn all() -> Vec<Reason> {
             step: step(),
             product: text("catdoc.deb"),
             parties: parties(),
-            sha256,
+            sha256: sha256(),
         },
         Reason::NotFromStep {
             step: step(),
-            found: sha256,
+            found: sha256(),
         },
+        Reason::SignatureOnly {
+            format: "pe",
+            product: text("hello.exe"),
+            parties: parties(),
+            sha256: sha256(),
+            regions: vec![text("certificate table")],
+        },
+        Reason::StabilisedEqual {
+            normaliser: "quorate-stabilise-tar/1",
+            product: text("hello.tar"),
+            parties: parties(),
+            sha256: sha256(),
+            regions: vec![text("times of 3 members")],
+        },
+        Reason::Unusable {
+            problem: text("a pipe"),
+        },
+    ]
+}
+
+fn of_steps() -> Vec<Reason> {
+    vec![
         Reason::StepTooFew {
             step: step(),
             parties: vec![party()],
@@ -146,20 +205,6 @@ fn all() -> Vec<Reason> {
             parties: parties(),
         },
         Reason::StepOutOfWork { step: step() },
-        Reason::SignatureOnly {
-            format: "pe",
-            product: text("hello.exe"),
-            parties: parties(),
-            sha256,
-            regions: vec![text("certificate table")],
-        },
-        Reason::StabilisedEqual {
-            normaliser: "quorate-stabilise-tar/1",
-            product: text("hello.tar"),
-            parties: parties(),
-            sha256,
-            regions: vec![text("times of 3 members")],
-        },
         Reason::MembersEqual {
             files: 3,
             format: "deb",
@@ -169,9 +214,6 @@ fn all() -> Vec<Reason> {
             problem: text("it occurs twice"),
         },
         Reason::NoMembers,
-        Reason::Unusable {
-            problem: text("a pipe"),
-        },
     ]
 }
 

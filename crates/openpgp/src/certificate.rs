@@ -12,8 +12,9 @@ use openpgp::cert::{Cert, CertParser, ValidCert};
 use openpgp::crypto::mpi;
 use openpgp::packet::{Key, key};
 use openpgp::parse::Parse;
-use openpgp::policy::{HashAlgoSecurity, StandardPolicy};
-use openpgp::types::{Curve, HashAlgorithm, RevocationStatus};
+use openpgp::types::{Curve, RevocationStatus};
+
+use crate::standard::{policy_at, system_time};
 
 /// Where an armoured block begins; files of several certificates are often several blocks.
 const ARMOR: &str = "-----BEGIN PGP ";
@@ -39,10 +40,7 @@ pub fn functionary_keys(
             bytes_max: limits.policy_bytes_max,
         });
     }
-    let at = u64::try_from(at.unix_seconds())
-        .ok()
-        .and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)))
-        .ok_or(CertificateError::Time)?;
+    let at = system_time(at).ok_or(CertificateError::Time)?;
     let mut keys = Vec::new();
     for block in blocks(bytes) {
         let parser = CertParser::from_bytes(block).map_err(unreadable)?;
@@ -79,7 +77,7 @@ pub(crate) fn blocks(bytes: &[u8]) -> Vec<&[u8]> {
     blocks.map(|(start, end)| &bytes[*start..end]).collect()
 }
 
-fn unreadable(error: openpgp::anyhow::Error) -> CertificateError {
+pub(crate) fn unreadable(error: openpgp::anyhow::Error) -> CertificateError {
     CertificateError::Unreadable(error.to_string())
 }
 
@@ -119,20 +117,6 @@ fn functionary_key(
     let mut keys = public_keys_from_file(&json.to_text(), limits)
         .map_err(|source| CertificateError::Key { id, source })?;
     keys.pop().ok_or(CertificateError::None)
-}
-
-/// Sequoia's standard as of `at`, except that SHA-1 holds self-signatures together after 2023, too.
-///
-/// What an owner signs about their own key is forged with a second preimage, which nobody has for SHA-1, and not with a collision;
-/// sequoia refuses prepared collisions besides. Many certificates in use were never signed again. The file itself comes from
-/// whoever asks, who may as well name the bare key.
-fn policy_at(at: SystemTime) -> StandardPolicy<'static> {
-    let mut policy = StandardPolicy::at(at);
-    policy.accept_hash_property(
-        HashAlgorithm::SHA1,
-        HashAlgoSecurity::SecondPreImageResistance,
-    );
-    policy
 }
 
 /// The certificate in in-toto's form; `None` when the main key is of a type that in-toto has no method for.

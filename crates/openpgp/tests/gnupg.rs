@@ -1,8 +1,9 @@
 //! Certificates and signatures of the real gpg: made in a key ring of each test's own, read here, checked by core.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod ring;
+
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
 
 use quorate::envelope::{Envelope, add_openpgp_signature, unsigned_metablock};
 use quorate::json::{Json, canonical, parse};
@@ -12,96 +13,10 @@ use quorate::time::Timestamp;
 use quorate_openpgp::{
     CertificateError, DetachedSignatureError, functionary_keys, signature_from_detached,
 };
-use tempfile::TempDir;
+use ring::{DAY, MADE, Ring};
 
-/// When the keys of these tests are made.
-const MADE: i64 = 1_700_000_000;
-const DAY: i64 = 86_400;
-
-/// A key ring that nobody else uses. Its agent ends with it.
-struct Ring(TempDir);
-
-impl Drop for Ring {
-    fn drop(&mut self) {
-        let ended = Command::new("gpgconf")
-            .env("GNUPGHOME", self.0.path())
-            .args(["--kill", "all"])
-            .status();
-        drop(ended);
-    }
-}
-
-impl Ring {
-    fn new() -> Self {
-        // A socket's path is at most 107 bytes long: the folder stands in the system's, not in the build's.
-        Self(tempfile::Builder::new().prefix("qg").tempdir().unwrap())
-    }
-
-    /// Runs gpg as of a time; the time stands still while it runs.
-    fn gpg_at(&self, seconds: i64, arguments: &[&str], input: &[u8]) -> Output {
-        use std::io::Write;
-        let mut child = Command::new("gpg")
-            .env("GNUPGHOME", self.0.path())
-            .env("LC_ALL", "C")
-            .args([
-                "--batch",
-                "--quiet",
-                "--no-tty",
-                "--pinentry-mode",
-                "loopback",
-            ])
-            .args(["--passphrase", "", "--trust-model", "always"])
-            .args(["--faked-system-time", &format!("{seconds}!")])
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("gpg is one of debian-packages.txt");
-        child.stdin.take().unwrap().write_all(input).unwrap();
-        child.wait_with_output().unwrap()
-    }
-
-    fn gpg(&self, arguments: &[&str]) -> Vec<u8> {
-        self.gpg_with(arguments, b"")
-    }
-
-    fn gpg_with(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
-        let ran = self.gpg_at(MADE, arguments, input);
-        let talk = String::from_utf8_lossy(&ran.stderr);
-        assert!(ran.status.success(), "gpg {arguments:?}: {talk}");
-        ran.stdout
-    }
-
-    /// Makes a key and returns its fingerprint.
-    fn key(&self, algorithm: &str, usage: &str, expires: &str) -> String {
-        self.gpg(&[
-            "--quick-generate-key",
-            "a@example.org",
-            algorithm,
-            usage,
-            expires,
-        ]);
-        self.fingerprints()[0].clone()
-    }
-
-    fn fingerprints(&self) -> Vec<String> {
-        let listed = self.gpg(&["--list-keys", "--with-colons", "--with-subkey-fingerprint"]);
-        String::from_utf8(listed)
-            .unwrap()
-            .lines()
-            .filter_map(|line| line.strip_prefix("fpr:::::::::"))
-            .map(|rest| rest.trim_end_matches(':').to_lowercase())
-            .collect()
-    }
-
-    fn export(&self) -> Vec<u8> {
-        self.gpg(&["--export"])
-    }
-
-    fn functionary(&self, days_later: i64) -> Result<PublicKey, CertificateError> {
-        read(&self.export(), MADE + days_later * DAY).map(|mut keys| keys.remove(0))
-    }
+fn functionary(ring: &Ring, days_later: i64) -> Result<PublicKey, CertificateError> {
+    read(&ring.export(), MADE + days_later * DAY).map(|mut keys| keys.remove(0))
 }
 
 fn read(bytes: &[u8], seconds: i64) -> Result<Vec<PublicKey>, CertificateError> {
@@ -149,7 +64,7 @@ fn rsa_and_ed25519_keys_of_gpg_sign_metablocks() {
     ] {
         let ring = Ring::new();
         let id = ring.key(algorithm, "sign", "0");
-        let key = ring.functionary(1).unwrap();
+        let key = functionary(&ring, 1).unwrap();
         assert_eq!((key.id(), key.scheme()), (id.as_str(), scheme));
         let bytes = signed(&ring, &id);
         assert_eq!(signer_ids(&bytes, &key), std::slice::from_ref(&id));
@@ -174,7 +89,7 @@ fn a_signing_subkey_signs_for_its_main_key_and_an_encryption_subkey_is_left_out(
     ring.gpg(&["--quick-add-key", &main, "ed25519", "sign", "0"]);
     ring.gpg(&["--quick-add-key", &main, "rsa2048", "encr", "0"]);
     let sub = ring.fingerprints()[1].clone();
-    let key = ring.functionary(1).unwrap();
+    let key = functionary(&ring, 1).unwrap();
     assert_eq!(key.ids().collect::<Vec<_>>(), [&main, &sub]);
     assert_eq!(signer_ids(&signed(&ring, &sub), &key), [sub]);
 }
@@ -184,18 +99,18 @@ fn an_expired_certificate_is_refused_and_an_expired_subkey_left_out() {
     let ring = Ring::new();
     let main = ring.key("ed25519", "sign", "30d");
     ring.gpg(&["--quick-add-key", &main, "ed25519", "sign", "10d"]);
-    assert_eq!(ring.functionary(9).unwrap().ids().count(), 2);
-    assert_eq!(ring.functionary(11).unwrap().ids().count(), 1);
+    assert_eq!(functionary(&ring, 9).unwrap().ids().count(), 2);
+    assert_eq!(functionary(&ring, 11).unwrap().ids().count(), 1);
     assert!(matches!(
-        ring.functionary(31),
+        functionary(&ring, 31),
         Err(CertificateError::Expired { .. })
     ));
     assert!(matches!(
-        ring.functionary(-1),
+        functionary(&ring, -1),
         Err(CertificateError::Invalid { .. } | CertificateError::Expired { .. })
     ));
     // The key in metadata knows its own end, too.
-    let key = ring.functionary(9).unwrap();
+    let key = functionary(&ring, 9).unwrap();
     let at = |days| key.at(Timestamp::from_unix_seconds(MADE + days * DAY).unwrap());
     assert_eq!(at(11).unwrap().ids().count(), 1);
     assert!(at(31).is_none());
@@ -206,11 +121,11 @@ fn a_revoked_certificate_is_refused_and_a_revoked_subkey_left_out() {
     let ring = Ring::new();
     let main = ring.key("ed25519", "sign", "0");
     ring.gpg(&["--quick-add-key", &main, "ed25519", "sign", "0"]);
-    assert_eq!(ring.functionary(1).unwrap().ids().count(), 2);
+    assert_eq!(functionary(&ring, 1).unwrap().ids().count(), 2);
     let edit = ["--command-fd", "0", "--yes", "--edit-key", &main];
     // Revoke the first subkey: yes, no reason, no text, that is right.
     ring.gpg_with(&edit, b"key 1\nrevkey\ny\n0\n\ny\nsave\n");
-    assert_eq!(ring.functionary(1).unwrap().ids().count(), 1);
+    assert_eq!(functionary(&ring, 1).unwrap().ids().count(), 1);
     let folder = ring.0.path().join("openpgp-revocs.d");
     let name = format!("{}.rev", main.to_uppercase());
     let revocation = std::fs::read_to_string(folder.join(name)).unwrap();
@@ -218,7 +133,7 @@ fn a_revoked_certificate_is_refused_and_a_revoked_subkey_left_out() {
     let revocation = revocation.replace(":-----BEGIN", "-----BEGIN");
     ring.gpg_with(&["--import"], revocation.as_bytes());
     assert!(matches!(
-        ring.functionary(1),
+        functionary(&ring, 1),
         Err(CertificateError::Revoked { .. })
     ));
 }
@@ -227,7 +142,7 @@ fn a_revoked_certificate_is_refused_and_a_revoked_subkey_left_out() {
 fn what_is_no_certificate_of_a_supported_type_is_refused() {
     let ring = Ring::new();
     let id = ring.key("nistp256", "sign", "0");
-    let error = ring.functionary(1).unwrap_err();
+    let error = functionary(&ring, 1).unwrap_err();
     assert!(
         matches!(&error, CertificateError::Algorithm { id: found, .. } if *found == id),
         "{error}"

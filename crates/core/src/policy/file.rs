@@ -218,10 +218,6 @@ impl PolicyFile {
                 })
         };
         let (functionaries, [parties, later_parties]) = self.parties_with(key)?;
-        let steps = self.steps.iter().map(StepTable::terms);
-        let steps = steps
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(TermsError::from)?;
         let artifacts = Glob::parse(&self.artifacts)
             .ok()
             .filter(|pattern| !pattern.as_str().is_empty())
@@ -232,15 +228,9 @@ impl PolicyFile {
             artifacts,
             parties,
             later_parties,
-            steps,
-            source: match &self.source {
-                None => SourceTerms::default(),
-                Some(table) => table.terms(files).map_err(TermsError::from)?,
-            },
-            comparison: match &self.delivered {
-                None => Comparison::Bytes,
-                Some(table) => table.comparison().map_err(TermsError::from)?,
-            },
+            steps: self.step_terms()?,
+            source: self.source_terms(files)?,
+            comparison: self.comparison()?,
             owners: self.owners.keys.iter().map(key).collect::<Result<_, _>>()?,
             owners_needed: NonZeroUsize::new(self.owners.needed).ok_or(CompileError::OwnersZero)?,
             environment: self
@@ -261,6 +251,25 @@ impl PolicyFile {
             terms: terms.to_json().to_text(),
             warnings,
         })
+    }
+
+    fn step_terms(&self) -> Result<Vec<StepTerms>, TermsError> {
+        let steps = self.steps.iter().map(StepTable::terms);
+        Ok(steps.collect::<Result<_, _>>()?)
+    }
+
+    fn source_terms(&self, files: &SourceFiles) -> Result<SourceTerms, TermsError> {
+        match &self.source {
+            None => Ok(SourceTerms::default()),
+            Some(table) => Ok(table.terms(files)?),
+        }
+    }
+
+    fn comparison(&self) -> Result<Comparison, TermsError> {
+        match &self.delivered {
+            None => Ok(Comparison::Bytes),
+            Some(table) => Ok(table.comparison()?),
+        }
     }
 
     /// The keys of all parties by id, and each party with the ids of its keys; one key has one place.

@@ -187,7 +187,7 @@ fn equal(policy: &Policy, group: &Group, artifact: &Artifact, found: Sha256) -> 
             product,
             parties,
             sha256: group.digests.sha256,
-            regions: unsigned.regions.clone(),
+            regions: unsigned.regions_of(group.digests.sha256),
         },
         (Comparison::Stabilised(normaliser), View::Stabilised(form)) => Reason::StabilisedEqual {
             normaliser: normaliser.name(),

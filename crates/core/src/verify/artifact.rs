@@ -40,10 +40,26 @@ pub enum View {
 /// A file without its signature, by the rule of its format.
 #[derive(Clone, Debug)]
 pub struct Unsigned {
-    /// SHA-256 of the bytes without the signature; several where the format leaves open which padding the signer added.
-    pub candidates: Vec<Sha256>,
+    /// Each form that the file may have had; several where it does not say what stood in a field, or was padding, before it was signed.
+    pub candidates: Vec<Candidate>,
+}
+
+/// One form that a file may have had before it was signed.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// SHA-256 of its bytes.
+    pub sha256: Sha256,
     /// What was taken out or put back, for people.
     pub regions: Vec<String>,
+}
+
+impl Unsigned {
+    /// What was taken out to come to this form.
+    pub(super) fn regions_of(&self, sha256: Sha256) -> Vec<String> {
+        let mut candidates = self.candidates.iter();
+        let found = candidates.find(|candidate| candidate.sha256 == sha256);
+        found.map_or_else(Vec::new, |candidate| candidate.regions.clone())
+    }
 }
 
 /// The stabilised form of a file, by the normaliser that the policy names.
@@ -86,7 +102,10 @@ impl Artifact {
     pub(super) fn digests(&self) -> Vec<Sha256> {
         match (&self.state, &self.view) {
             (ArtifactState::Unusable(_), _) => Vec::new(),
-            (ArtifactState::Read(_), View::Unsigned(unsigned)) => unsigned.candidates.clone(),
+            (ArtifactState::Read(_), View::Unsigned(unsigned)) => {
+                let candidates = unsigned.candidates.iter();
+                candidates.map(|candidate| candidate.sha256).collect()
+            }
             (ArtifactState::Read(_), View::Stabilised(form)) => vec![form.sha256],
             (ArtifactState::Read(sha256), _) => vec![*sha256],
         }

@@ -17,9 +17,12 @@ mod reason;
 mod report;
 mod source;
 mod tally;
+mod vote;
 mod wording;
 
-pub use artifact::{Artifact, ArtifactState, Member, MemberKind, Stabilised, Unsigned, View};
+pub use artifact::{
+    Artifact, ArtifactState, Candidate, Member, MemberKind, Stabilised, Unsigned, View,
+};
 pub use case::{Accepted, Answer, Case, Outcome, Question, Report, Tools, Verdict};
 pub use claim::{Claim, Claims, DropReason, Dropped, Evidence};
 pub use identity::{Expected, ExpectedError, Identity};

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use super::claim::{Claim, Said};
+use super::vote::{Key, Vote, votes};
 use super::{Expected, Identity};
-use crate::attest::rebuild::Product;
 use crate::digest::{Digests, Sha256};
-use crate::policy::{Comparison, Environment, Policy};
+use crate::policy::{Environment, Policy};
 
 /// Where the votes stand for one artifact. Only [`tally`] makes one.
 ///
@@ -321,69 +321,6 @@ impl Tally {
     }
 }
 
-/// What makes two votes the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key<'c> {
-    source_name: &'c str,
-    source_version: &'c str,
-    source: Sha256,
-    environment: Option<Sha256>,
-    digests: Digests,
-}
-
-/// One product of one claim.
-struct Vote<'c> {
-    party: usize,
-    identity: Identity,
-    key: Key<'c>,
-    product: &'c Product,
-}
-
-fn votes<'c>(policy: &Policy, claims: &'c [Claim]) -> Vec<Vote<'c>> {
-    let mut votes = Vec::new();
-    for claim in claims {
-        let Said::Rebuild(stated) = claim.said() else {
-            continue;
-        };
-        let environment = (policy.environment() == Environment::Same).then_some(stated.environment);
-        let covered = stated
-            .rebuild
-            .products
-            .iter()
-            .filter(|product| policy.artifacts().matches(&product.name));
-        let compared = covered.filter_map(|product| Some((product, compared(policy, product)?)));
-        votes.extend(compared.map(|(product, digests)| Vote {
-            party: claim.party(),
-            identity: Identity {
-                package: product.package.clone(),
-                version: product.version.clone(),
-                architecture: product.architecture.clone(),
-            },
-            key: Key {
-                source_name: stated.rebuild.source.name(),
-                source_version: stated.rebuild.source.version(),
-                source: stated.source,
-                environment,
-                digests,
-            },
-            product,
-        }));
-    }
-    votes
-}
-
-/// The digests by which a product is compared; `None` when its party states none of that kind.
-fn compared(policy: &Policy, product: &Product) -> Option<Digests> {
-    match policy.comparison() {
-        // One digest is all that a stabilised form has: the other is a constant.
-        Comparison::Stabilised(normaliser) => Some(Digests {
-            sha256: *product.stabilised.get(normaliser.name())?,
-            sha512: Digests::of(b"").sha512,
-        }),
-        _ => Some(product.digests),
-    }
-}
-
 /// The count for one identity.
 struct Count<'c> {
     identity: Identity,
@@ -475,13 +412,6 @@ impl<'c> Count<'c> {
         } else {
             Standing::Dissents { sha256 }
         })
-    }
-}
-
-impl Key<'_> {
-    /// The source, by what it is called and by its files.
-    fn source_of(&self) -> (&str, &str, Sha256) {
-        (self.source_name, self.source_version, self.source)
     }
 }
 

@@ -63,6 +63,55 @@ impl Reason {
             }
             Self::PolicyRefused { problem } => format!("the policy is not in force: {problem}"),
             Self::NotJudged => "not judged: no policy in force says who may speak".to_owned(),
+            Self::SourceTooFew { have, needed } => {
+                format!("{have} of {needed} needed parties state one source for this result")
+            }
+            Self::Quorum {
+                parties,
+                needed,
+                total,
+            } => {
+                let names = parties.join(", ");
+                format!(
+                    "{} of {total} parties got the same bytes ({needed} needed): {names}",
+                    parties.len()
+                )
+            }
+            Self::NoQuorum {
+                parties,
+                needed,
+                total,
+            } if parties.is_empty() => {
+                format!("0 of {total} parties state this result ({needed} needed)")
+            }
+            Self::NoQuorum {
+                parties,
+                needed,
+                total,
+            } => {
+                let names = parties.join(", ");
+                format!(
+                    "only {} of {total} parties got the same bytes ({needed} needed): {names}",
+                    parties.len()
+                )
+            }
+            Self::DissentRefuses { parties } => {
+                format!(
+                    "this policy lets a dissenter veto; dissenting: {}",
+                    parties.join(", ")
+                )
+            }
+            _ => self
+                .text_of_source()
+                .or_else(|| self.text_of_step())
+                .or_else(|| self.text_of_comparison())
+                .unwrap_or_else(|| self.text_of_file()),
+        }
+    }
+
+    /// What is said of the released source.
+    fn text_of_source(&self) -> Option<String> {
+        Some(match self {
             Self::SourceEqual {
                 name,
                 version,
@@ -113,46 +162,44 @@ impl Reason {
                     seen.join("; ")
                 )
             }
-            Self::SourceTooFew { have, needed } => {
-                format!("{have} of {needed} needed parties state one source for this result")
-            }
-            Self::Quorum {
+            _ => return None,
+        })
+    }
+
+    /// What is said of a comparison other than bit for bit.
+    fn text_of_comparison(&self) -> Option<String> {
+        Some(match self {
+            Self::SignatureOnly {
+                format,
+                product,
                 parties,
-                needed,
-                total,
-            } => {
-                let names = parties.join(", ");
-                format!(
-                    "{} of {total} parties got the same bytes ({needed} needed): {names}",
-                    parties.len()
-                )
-            }
-            Self::NoQuorum {
+                sha256,
+                regions,
+            } => format!(
+                "the {product} of {}, but for its {format} signature: sha256 {} without it; {}",
+                parties.join(", "),
+                short(sha256),
+                regions.join(", ")
+            ),
+            Self::StabilisedEqual {
+                normaliser,
+                product,
                 parties,
-                needed,
-                total,
-            } if parties.is_empty() => {
-                format!("0 of {total} parties state this result ({needed} needed)")
+                sha256,
+                regions,
+            } => format!(
+                "NOT bit for bit: the {product} of {} after {normaliser} (sha256 {}), which sets aside: {}",
+                parties.join(", "),
+                short(sha256),
+                regions.join(", ")
+            ),
+            Self::MembersEqual { files, format } => {
+                format!("each of the {files} files in the {format} is a product, bit for bit")
             }
-            Self::NoQuorum {
-                parties,
-                needed,
-                total,
-            } => {
-                let names = parties.join(", ");
-                format!(
-                    "only {} of {total} parties got the same bytes ({needed} needed): {names}",
-                    parties.len()
-                )
-            }
-            Self::DissentRefuses { parties } => {
-                format!(
-                    "this policy lets a dissenter veto; dissenting: {}",
-                    parties.join(", ")
-                )
-            }
-            _ => self.text_of_step().unwrap_or_else(|| self.text_of_file()),
-        }
+            Self::MemberRefused { member, problem } => format!("member {member:?}: {problem}"),
+            Self::NoMembers => "the archive holds no file, so nothing says what it is".to_owned(),
+            _ => return None,
+        })
     }
 
     /// What is said of a later step.
@@ -220,35 +267,6 @@ impl Reason {
                 "step {step} by {} took nothing, so nothing says what its result was made of",
                 parties.join(", ")
             ),
-            Self::SignatureOnly {
-                format,
-                product,
-                parties,
-                sha256,
-                regions,
-            } => format!(
-                "the {product} of {}, but for its {format} signature: sha256 {} without it; {}",
-                parties.join(", "),
-                short(sha256),
-                regions.join(", ")
-            ),
-            Self::StabilisedEqual {
-                normaliser,
-                product,
-                parties,
-                sha256,
-                regions,
-            } => format!(
-                "NOT bit for bit: the {product} of {} after {normaliser} (sha256 {}), which sets aside: {}",
-                parties.join(", "),
-                short(sha256),
-                regions.join(", ")
-            ),
-            Self::MembersEqual { files, format } => {
-                format!("each of the {files} files in the {format} is a product, bit for bit")
-            }
-            Self::MemberRefused { member, problem } => format!("member {member:?}: {problem}"),
-            Self::NoMembers => "the archive holds no file, so nothing says what it is".to_owned(),
             Self::StepOutOfWork { step } => {
                 format!("the rules of step {step} take more work than one verification may do")
             }

@@ -41,10 +41,13 @@ fn fault_of(manifest: &Manifest<'_>, dependency: &Dependency, target: &str) -> O
 fn allowed_targets(folder: &str) -> &'static [&'static str] {
     match folder {
         "core" => &[],
-        "gather" | "git" | "openpgp" => &["core"],
+        "archive" | "gather" | "git" | "openpgp" | "unsign" => &["core"],
+        "diff" => &["core", "archive"],
         "record" => &["core", "git"],
-        "cli" => &["core", "gather", "git", "openpgp", "record"],
-        "rebuild" => &["core", "git"],
+        "rebuild" => &["core", "archive", "git"],
+        "cli" => &[
+            "core", "archive", "diff", "gather", "git", "openpgp", "record", "unsign",
+        ],
         "bench" => &["core", "gather", "record"],
         _ => &["core", "gather"],
     }

@@ -1,5 +1,9 @@
 //! Later steps: did everything between the rebuilt result and the file in hand use that result, and nothing else?
 //!
+//! **Enters:** a policy with later steps or rules for members, the votes, links of the steps, the file in hand as the caller looked at it.
+//! **Leaves:** a [`Trail`]: what the file is of the last step, what each step did, and the rebuilt files that all of it rests on.
+//! **Never:** a vote counted here; a link that too few of its step's parties state; files of two releases in one delivery.
+//!
 //! A step counts when enough of its parties state the same link, its materials are products of the steps that it uses, and what it
 //! makes is what the policy lets it make. What it takes from `rebuild` must be confirmed by k parties, all of it from one source.
 
@@ -150,7 +154,7 @@ impl Start {
                     product: format!("{product} of step {step}"),
                     parties,
                     sha256,
-                    regions: unsigned.regions.clone(),
+                    regions: unsigned.regions_of(sha256),
                 }
             }
             _ => Reason::FromStep {

@@ -1,0 +1,107 @@
+//! Keyrings → the certificates that hold given keys, without looking closely at the others.
+
+use std::collections::BTreeSet;
+
+use sequoia_openpgp as openpgp;
+
+use openpgp::cert::Cert;
+use openpgp::cert::raw::{RawCert, RawCertParser};
+use openpgp::packet::Tag;
+use openpgp::parse::Parse;
+use openpgp::{Fingerprint, KeyHandle, KeyID};
+
+use crate::certificate::{CertificateError, blocks, unreadable};
+
+/// Bytes of all certificates that one call takes: Debian's keyring has 28.5 MB.
+const CERTIFICATES_BYTES_MAX: usize = 64 << 20;
+
+/// Lists the fingerprints of the main keys in a certificate or keyring, in lower-case hex, in the file's order, copies included.
+///
+/// It looks at main keys only: nothing is said about what else the certificates hold, and whether they are valid.
+///
+/// # Errors
+/// [`CertificateError`] when the file has no certificate, a private key, something that is no certificate, or more than 64 MiB.
+pub fn certificate_ids(bytes: &[u8]) -> Result<Vec<String>, CertificateError> {
+    let keyring = Keyring::read([bytes])?;
+    let ids = keyring.0.iter().map(|raw| hex(&raw.fingerprint()));
+    Ok(ids.collect())
+}
+
+/// A fingerprint as this crate prints it.
+pub(crate) fn hex(fingerprint: &Fingerprint) -> String {
+    format!("{fingerprint:x}")
+}
+
+/// Certificates of which only the frames and the main keys were read: to look closely at all of a large keyring takes minutes.
+pub(crate) struct Keyring<'a>(Vec<RawCert<'a>>);
+
+impl<'a> Keyring<'a> {
+    /// Reads the frames. One that is broken fails all: it might be the copy that holds a revocation.
+    pub(crate) fn read(
+        items: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Self, CertificateError> {
+        let mut left = CERTIFICATES_BYTES_MAX;
+        let mut all = Vec::new();
+        for item in items {
+            let before = all.len();
+            left = left
+                .checked_sub(item.len())
+                .ok_or(CertificateError::TooLarge {
+                    bytes_max: CERTIFICATES_BYTES_MAX,
+                })?;
+            for block in blocks(item) {
+                for raw in RawCertParser::from_bytes(block).map_err(unreadable)? {
+                    all.push(public(raw.map_err(unreadable)?)?);
+                }
+            }
+            if all.len() == before {
+                return Err(CertificateError::None);
+            }
+        }
+        if all.is_empty() {
+            return Err(CertificateError::None);
+        }
+        Ok(Self(all))
+    }
+
+    /// The certificates that claim any of these keys, each once: copies are merged, so that what any copy says counts.
+    pub(crate) fn holders(&self, keys: &[KeyHandle]) -> Result<Vec<Cert>, CertificateError> {
+        let wanted: BTreeSet<KeyID> = keys.iter().map(KeyID::from).collect();
+        // By the main key: a copy that holds a revocation may lack the subkey that signed.
+        let main: BTreeSet<Fingerprint> = self
+            .0
+            .iter()
+            .filter(|raw| raw.keys().any(|key| wanted.contains(&key.keyid())))
+            .map(RawCert::fingerprint)
+            .collect();
+        let mut holders: Vec<Cert> = Vec::new();
+        for raw in self
+            .0
+            .iter()
+            .filter(|raw| main.contains(&raw.fingerprint()))
+        {
+            let certificate = Cert::try_from(raw).map_err(unreadable)?;
+            let fingerprint = certificate.fingerprint();
+            match holders
+                .iter_mut()
+                .find(|held| held.fingerprint() == fingerprint)
+            {
+                Some(held) => {
+                    *held = held.clone().merge_public(certificate).map_err(unreadable)?;
+                }
+                None => holders.push(certificate),
+            }
+        }
+        Ok(holders)
+    }
+}
+
+/// The certificate, unless private keys are in it.
+fn public(raw: RawCert<'_>) -> Result<RawCert<'_>, CertificateError> {
+    let is_private = |tag| matches!(tag, Tag::SecretKey | Tag::SecretSubkey);
+    if raw.packets().any(|packet| is_private(packet.tag())) {
+        let id = hex(&raw.fingerprint());
+        return Err(CertificateError::Private { id });
+    }
+    Ok(raw)
+}
