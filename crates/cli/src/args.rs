@@ -75,6 +75,8 @@ Examples:
     Prove(ProveArguments),
     /// Answer for files: were they rebuilt, and by whom?
     Verify(VerifyArguments),
+    /// Say what differs between two builds, member by member, and what is likely to have caused it
+    Diff(DiffArguments),
     /// Carry out, record and verify steps of an in-toto supply chain
     #[command(
         subcommand,
@@ -325,6 +327,32 @@ pub(crate) struct VerifyArguments {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  quorate diff catdoc_published.deb catdoc_rebuilt.deb
+  quorate diff one.tar.xz two.tar.xz --html why.html
+
+Archives (tar, ar, deb, zip; gzip, xz, zstd) are told by their first bytes and read strictly; what is refused is compared as
+plain bytes. Causes fit what was seen; none is certain.
+
+Exit codes: 0 equal, 1 different, 2 could not compare or wrong usage.")]
+pub(crate) struct DiffArguments {
+    /// The first file
+    pub(crate) a: PathBuf,
+    /// The second file
+    pub(crate) b: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write one page for a browser, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Run diffoscope as well, if it is installed; it opens the files with many other programs, without a sandbox
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) deep: bool,
 }
 
 pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {

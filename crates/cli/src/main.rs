@@ -3,9 +3,11 @@
 //! **Enters:** a command line, and the files that it names.
 //! **Leaves:** the answer on stdout, talk on stderr, and an exit code: 0 yes, 1 refused, 2 could not judge or wrong usage.
 //! **Never:** a judgement of its own; the network; foreign code, except the command of an in-toto
-//! step that the user gives it, and a layout's inspections, in a sandbox over a copy, in `in-toto verify`.
+//! step that the user gives it, a layout's inspections, in a sandbox over a copy, in `in-toto verify`, and diffoscope where it is
+//! installed, in `diff --deep`.
 
 mod args;
+mod diff;
 mod error;
 mod generate;
 mod intoto;
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Verb::Rebuild { arguments } => rebuild::run(arguments),
         Verb::Prove(arguments) => prove::run(arguments),
         Verb::Verify(arguments) => verify::run(arguments),
+        Verb::Diff(arguments) => diff::run(&arguments),
         Verb::InToto(verb) => intoto::run(verb),
         Verb::Completions { shell } => generate::completions(shell),
         Verb::Man { out } => generate::man(&out),

@@ -46,6 +46,14 @@ pub(crate) fn json(value: &Json<'_>) -> Result<(), CommandError> {
     answer(&text)
 }
 
+/// Passes on what another program printed, each line marked as its own and without anything that a terminal would act on.
+pub(crate) fn of_another_program(name: &str, text: &str) -> Result<(), CommandError> {
+    let lines = text
+        .lines()
+        .map(|said| format!("{name} | {}\n", line(said)));
+    answer(&lines.collect::<String>())
+}
+
 /// Says something that is not the answer. Lines after the first are marked, so that no name with a line break in it can
 /// pass for a message or a verdict of this program; a name without end is cut.
 pub(crate) fn talk(text: &str) {

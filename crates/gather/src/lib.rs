@@ -17,4 +17,4 @@ mod open;
 pub use artifact::{ArtifactError, read_artifact, read_artifact_with};
 pub use folder::{FolderError, Gathered, Junk, gather};
 pub use links::LinkFolder;
-pub use open::{OpenError, PathError, read_bounded};
+pub use open::{OpenError, PathError, open_file, read_bounded};

@@ -21,6 +21,18 @@ pub(crate) fn open_regular(path: &Path, flags: OFlags) -> Result<File, OpenError
     Ok(File::from(fd))
 }
 
+/// Opens a file that the user named, to be read from any place. A link is followed, as the user named it; a folder, pipe or device is
+/// refused without waiting for it.
+///
+/// # Errors
+/// [`PathError`] when it cannot be opened or is no regular file.
+pub fn open_file(path: &Path) -> Result<File, PathError> {
+    open_regular(path, OFlags::empty()).map_err(|source| PathError {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 /// Reads a whole file that the user named (a policy, a key, a proof), of at most `bytes_max` bytes.
 ///
 /// # Errors

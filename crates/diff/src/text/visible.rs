@@ -1,0 +1,46 @@
+//! Text from outside made harmless and readable.
+
+/// Shows bytes: control characters and what changes how others are seen as `\u{N}` or `\t` and `\r`, bytes that are no UTF-8 as `\xNN`.
+pub(crate) fn visible(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(&visible_text(chunk.valid()));
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
+}
+
+/// The same for text.
+pub(crate) fn visible_text(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\t' => shown.push_str("\\t"),
+            '\r' => shown.push_str("\\r"),
+            '\n' => shown.push_str("\\n"),
+            hidden if is_hidden(hidden) => shown.extend(hidden.escape_unicode()),
+            seen => shown.push(seen),
+        }
+    }
+    shown
+}
+
+/// Control characters, and those that are not seen and change where others are seen (Unicode §23.2, UAX 9 §2).
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::visible;
+
+    #[test]
+    fn what_a_terminal_would_act_on_is_seen_and_not_done() {
+        assert_eq!(visible(b"a\x1b[31m\r\tb\x7f"), "a\\u{1b}[31m\\r\\tb\\u{7f}");
+        assert_eq!(visible("é\u{202e}x\u{9b}".as_bytes()), "é\\u{202e}x\\u{9b}");
+        assert_eq!(visible(b"\xff\xe9t\xc3"), "\\xff\\xe9t\\xc3");
+    }
+}
