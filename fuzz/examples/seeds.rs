@@ -9,6 +9,7 @@ use quorate::envelope::{add_signature, sign};
 use quorate::intoto::{Layout, Link, Rule, Step};
 use quorate::key::SigningKey;
 use quorate::time::Timestamp;
+use quorate_fuzz::release::{COMMIT, HONEST, TAG, honest_blob};
 use quorate_fuzz::{LIMITS, functionaries, honest};
 use quorate_testkit::scenario::{
     Party, PolicyDraft, Sample, Scene, Stated as _, ed25519, metablock, p256, p384, replaced, without,
@@ -40,6 +41,7 @@ fn all() -> Vec<Seeds> {
         keys(),
         verdicts(),
         chains(),
+        releases(),
     ]
     .concat()
 }
@@ -248,6 +250,59 @@ fn keys() -> Vec<Seeds> {
         br#"{"keyid":"a","keytype":"ed25519","keyval":{"public":"d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"},"scheme":"ed25519"}"#.to_vec(),
     ));
     vec![("public_key", public), ("signing_key", secret)]
+}
+
+/// Git objects, and signatures by SSH keys with the lists of who may make them. The byte 1 stands for the honest signer's key.
+fn releases() -> Vec<Seeds> {
+    let text = |text: &str| text.as_bytes().to_vec();
+    let tree = |modes: &[&str]| -> Vec<u8> {
+        let entry = |mode: &&str| [mode.as_bytes(), b"\0", &[7; 20]].concat();
+        modes.iter().flat_map(entry).collect()
+    };
+    let sorted = [
+        "100755 a",
+        "100644 a.b",
+        "40000 ab",
+        "120000 link",
+        "160000 sub",
+    ];
+    vec![
+        (
+            "git_tag",
+            vec![("signed", TAG.to_vec()), ("twice", TAG.repeat(2))],
+        ),
+        ("git_commit", vec![("signed", COMMIT.to_vec())]),
+        (
+            "git_tree",
+            vec![
+                ("sorted", tree(&sorted)),
+                ("folder-last", tree(&["100644 a.b", "40000 a"])),
+                ("dot-git", tree(&["40000 .GIT"])),
+            ],
+        ),
+        (
+            "ssh_signature",
+            vec![("armour", HONEST.clone()), ("bare", honest_blob())],
+        ),
+        (
+            "allowed_signers",
+            vec![
+                ("plain", text("a@b,*@c \u{1} comment\n")),
+                (
+                    "options",
+                    text("# c\r\na@b namespaces=\"git\",valid-after=\"20250101Z\" \u{1}\r\n"),
+                ),
+                (
+                    "expired",
+                    text("a@b valid-before=\"20250101Z\" \u{1}\nc@d cert-authority \u{1}\n"),
+                ),
+                (
+                    "local-time",
+                    text("a@b valid-before=\"202501010000\" \u{1}\n"),
+                ),
+            ],
+        ),
+    ]
 }
 
 /// Supply chains and rules over them.

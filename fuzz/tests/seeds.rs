@@ -11,8 +11,11 @@ use quorate::key::{PublicKey, SigningKey};
 use quorate::policy::{PolicyFile, Terms};
 use quorate::proof::Proof;
 use quorate::source::Dsc;
+use quorate::source::git::{Commit, ObjectFormat, Tag, parse_tree};
+use quorate::source::ssh::{AllowedSigners, SshSignature};
 use quorate::time::Timestamp;
 use quorate::verify::Expected;
+use quorate_fuzz::release::{HONEST_KEY, armoured};
 use quorate_fuzz::{LIMITS, attestation, key_file};
 
 /// Whether a seed of each target is accepted by the reader that the target is for.
@@ -22,7 +25,7 @@ fn every_target_has_a_seed_that_its_reader_accepts() {
         |target: &str, bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes);
             match target {
-                "digest" | "glob" | "policy" | "verdict" => true,
+                "chain" | "digest" | "glob" | "policy" | "rule" | "verdict" => true,
                 "dsc" => Dsc::parse(bytes).is_ok(),
                 "envelope" => Envelope::parse(bytes, &LIMITS).is_ok(),
                 "expected" => Expected::parse(&text).is_ok(),
@@ -38,6 +41,14 @@ fn every_target_has_a_seed_that_its_reader_accepts() {
                     .is_some_and(|text| PublicKey::from_file(text.as_bytes(), &LIMITS).is_ok()),
                 "signing_key" => key_file("PRIVATE KEY", bytes)
                     .is_some_and(|text| SigningKey::from_pem(&text).is_ok()),
+                "git_tag" => Tag::parse(bytes, ObjectFormat::Sha1).is_ok(),
+                "git_commit" => Commit::parse(bytes, ObjectFormat::Sha1).is_ok(),
+                "git_tree" => parse_tree(bytes, ObjectFormat::Sha1).is_ok(),
+                "ssh_signature" => SshSignature::parse(&armoured(bytes)).is_ok(),
+                "allowed_signers" => {
+                    let text = text.replace('\u{1}', &HONEST_KEY);
+                    AllowedSigners::parse(text.as_bytes()).is_ok()
+                }
                 "time" => Timestamp::parse(&text).is_ok(),
                 unknown => panic!("{unknown}: say here what its reader is"),
             }
