@@ -4,7 +4,11 @@ use crate::UnsignError;
 
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const NULL: u8 = 0x05;
+pub(crate) const OID: u8 = 0x06;
 pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
 
 const CONSTRUCTED: u8 = 0x20;
 const LONG_TAG: u8 = 0x1f;
@@ -36,6 +40,11 @@ impl<'a> Der<'a> {
 
     pub(crate) const fn is_empty(&self) -> bool {
         self.rest.is_empty()
+    }
+
+    /// Everything that was not read yet.
+    pub(crate) const fn rest(self) -> &'a [u8] {
+        self.rest
     }
 
     /// The next element, of any tag.

@@ -13,6 +13,7 @@ mod delivered;
 mod der;
 mod error;
 mod limits;
+mod pe;
 mod rebuilt;
 mod x509;
 
@@ -86,9 +87,7 @@ pub fn unsigned<R: Read + Seek>(
     let plans = match format {
         SignatureFormat::ApkSigningBlock => apk::plans(&mut delivered, limits)?,
         SignatureFormat::Debsigs => deb::plans(&mut delivered, limits)?,
-        SignatureFormat::Authenticode => {
-            return Err(UnsignError::no_rule(format.name()));
-        }
+        SignatureFormat::Authenticode => pe::plans(&mut delivered, limits)?,
         SignatureFormat::Detached => vec![rebuilt::Plan::default()],
     };
     rebuilt::hash(&mut delivered, plans)

@@ -11,9 +11,9 @@ use crate::signing::{self, Desk, flipped, is_product, taken_out};
 const DEB: SignatureFormat = SignatureFormat::Debsigs;
 
 /// A product, and what the signer made of it.
-struct Sample {
-    product: Vec<u8>,
-    signed: Vec<u8>,
+pub(crate) struct Sample {
+    pub(crate) product: Vec<u8>,
+    pub(crate) signed: Vec<u8>,
 }
 
 /// Signs with each type, with gpg's configuration and a key of an algorithm.
@@ -47,7 +47,7 @@ fn sign(types: &[&str], algorithm: &str, configuration: &str) -> Sample {
     }
 }
 
-fn plain() -> &'static Sample {
+pub(crate) fn plain() -> &'static Sample {
     static SAMPLE: OnceLock<Sample> = OnceLock::new();
     SAMPLE.get_or_init(|| sign(&["origin"], "ed25519", ""))
 }
