@@ -139,6 +139,24 @@ fn what_came_of_the_rebuilt_files_by_the_policys_steps_is_quorate() {
 }
 
 #[test]
+fn the_pattern_of_artifacts_speaks_of_what_is_delivered() {
+    let done = Line::done();
+    let with = |pattern: &str| {
+        let mut scene = Scene::with(2, 3, |draft| {
+            draft.artifacts = pattern.to_owned();
+            draft.later_party(&done.translator);
+            draft.later_party(&done.packager);
+            draft.tables.push_str(STEPS);
+        });
+        scene.evidence = done.scene.evidence.clone();
+        scene.hold(TARBALL);
+        scene.judge().is_quorate()
+    };
+    assert!(with("catdoc.tar.*"));
+    assert!(!with("*.deb"));
+}
+
+#[test]
 fn the_rebuilt_file_itself_is_not_what_the_last_step_delivers() {
     let mut line = Line::done();
     line.scene.hold(deb());

@@ -25,6 +25,8 @@ pub(super) struct Vote<'c> {
 }
 
 pub(super) fn votes<'c>(policy: &Policy, claims: &'c [Claim]) -> Vec<Vote<'c>> {
+    // With later steps the pattern speaks of what the last one steps_follow; what that was made of has names of its own.
+    let steps_follow = !policy.steps().is_empty();
     let mut votes = Vec::new();
     for claim in claims {
         let Said::Rebuild(stated) = claim.said() else {
@@ -35,7 +37,7 @@ pub(super) fn votes<'c>(policy: &Policy, claims: &'c [Claim]) -> Vec<Vote<'c>> {
             .rebuild
             .products
             .iter()
-            .filter(|product| policy.artifacts().matches(&product.name));
+            .filter(|product| steps_follow || policy.artifacts().matches(&product.name));
         let compared = covered.filter_map(|product| Some((product, compared(policy, product)?)));
         votes.extend(compared.map(|(product, digests)| Vote {
             party: claim.party(),
