@@ -89,6 +89,20 @@ fn an_archive_of_rebuilt_files_is_quorate_and_not_called_bit_for_bit() {
 }
 
 #[test]
+fn the_name_of_an_archive_does_not_make_it_what_is_demanded() {
+    let mut scene = archive(good());
+    scene.artifact.name = "other-package".to_owned();
+    scene.expect("other-package=1:0.95-6~deb12u1");
+    assert!(!scene.judge().is_quorate());
+    // It can be called by the source that all its members were built from.
+    scene.expect("catdoc=1:0.95-6~deb12u1:amd64");
+    let verdict = scene.judge();
+    assert!(verdict.is_quorate(), "{:?}", verdict.report().answers());
+    scene.expect("catdoc=1:0.95-7");
+    assert!(!scene.judge().is_quorate());
+}
+
+#[test]
 fn an_extra_file_in_the_package_is_refused() {
     let mut members = good();
     members.push(file("catdoc-1/backdoor", b"x"));

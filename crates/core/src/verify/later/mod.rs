@@ -57,10 +57,10 @@ pub(super) fn trail(
         Ok(start) => start,
         Err(reason) => return Trail::ending(votes, reason.clone(), reason),
     };
-    let product = start.product.clone();
+    let product = start.product.as_deref();
     let mut held = Vec::new();
     let mut broken = None;
-    for origin in steps.origins(&product, expected) {
+    for origin in steps.origins(product, expected) {
         let mut walk = Walk::new(&steps, Some(&origin), rule_steps_max);
         match start.follow(&mut walk, &members) {
             Ok(way) => held.push((origin, way)),
@@ -71,7 +71,7 @@ pub(super) fn trail(
         (Some((origin, way)), _) if held.is_empty() => (Some(origin), Ok(way)),
         (Some((origin, _)), _) => {
             held.push((origin, Way::default()));
-            let identities = held.iter().map(|(origin, _)| origin.identity(&product));
+            let identities = held.iter().map(|(origin, _)| origin.identity(product));
             let identities = identities.collect();
             (None, Err(Reason::Ambiguous { identities }))
         }
@@ -90,7 +90,7 @@ pub(super) fn trail(
         tally: decisive(votes, &used, origin.as_ref()),
         identity: outcome
             .is_ok()
-            .then(|| origin.map(|origin| origin.identity(&product)))
+            .then(|| origin.map(|origin| origin.identity(product)))
             .flatten(),
         used: used.into_iter().map(|(_, sha256)| sha256).collect(),
         origins: outcome
@@ -128,7 +128,7 @@ fn inside(policy: &Policy, artifact: &Artifact) -> Result<Vec<Wanted>, Reason> {
 
 /// Where the walk begins: the link that delivers the file in hand, or the archive itself where no later step does.
 struct Start {
-    product: String,
+    product: Option<String>,
     link: Option<(usize, usize)>,
     delivered: Option<Reason>,
 }
@@ -138,7 +138,8 @@ impl Start {
         let policy = steps.policy;
         let Some(last) = policy.steps().len().checked_sub(1) else {
             return Ok(Self {
-                product: artifact.name.clone(),
+                // The file's name says nothing: what its members were built from is all that it can be called by.
+                product: None,
                 link: None,
                 delivered: None,
             });
@@ -165,7 +166,7 @@ impl Start {
             },
         };
         Ok(Self {
-            product,
+            product: Some(product),
             link: Some((last, at)),
             delivered: Some(delivered),
         })

@@ -34,9 +34,10 @@ impl Origin {
         }
     }
 
-    pub(super) fn identity(&self, product: &str) -> Identity {
+    /// What a product of the last step is; without one, the release itself.
+    pub(super) fn identity(&self, product: Option<&str>) -> Identity {
         Identity {
-            package: product.to_owned(),
+            package: product.unwrap_or(&self.name).to_owned(),
             version: self.version.clone(),
             architecture: self.architecture.clone(),
         }
@@ -161,7 +162,11 @@ impl<'c> Steps<'c> {
     }
 
     /// The releases in question, the one with the most confirmed files first.
-    pub(super) fn origins(&self, product: &str, expected: Option<&Expected>) -> Vec<Origin> {
+    pub(super) fn origins(
+        &self,
+        product: Option<&str>,
+        expected: Option<&Expected>,
+    ) -> Vec<Origin> {
         let mut files: BTreeMap<Origin, usize> = BTreeMap::new();
         for confirmation in self.confirmed.values().flatten() {
             *files.entry(Origin::of(confirmation)).or_default() += 1;
