@@ -228,6 +228,10 @@ fn a_second_spelling_of_a_key_is_refused() {
     refused(&[kind.clone(), string("nistp384"), string(point)]);
     refused(&[kind.clone(), string(""), string(point)]);
     refused(&[kind.clone(), string("ecdsa-sha2-nistp256"), string(point)]);
+    // A whole key of another curve than its type says.
+    let longer = wire_key(&shop.ssh_key("longer", &["ecdsa", "-b", "384"]));
+    let longer = string(&longer[longer.len() - 97..]);
+    refused(&[kind.clone(), string("nistp384"), longer]);
     let mut off_the_curve = point.to_vec();
     off_the_curve[64] ^= 1;
     refused(&[kind, curve, string(off_the_curve)]);
