@@ -403,6 +403,29 @@ fn neither_hooks_nor_configuration_of_a_repository_are_obeyed() {
 }
 
 #[test]
+fn a_repository_shows_git_no_other_folder_of_the_host() {
+    let lab = Lab::new();
+    let repository = project(&lab, "sha1");
+    let borrower = lab.path("borrower");
+    let (from, to) = (
+        repository.folder.to_string_lossy(),
+        borrower.to_string_lossy(),
+    );
+    repository.git(&["clone", "--quiet", "--shared", "--bare", &from, &to]);
+    // The control: git itself finds the tag through the folder that is borrowed from.
+    let git_dir = format!("--git-dir={to}");
+    assert_eq!(repository.git(&[&git_dir, "cat-file", "-t", "v1"]), "tag");
+    let run = outcome(&mut lab.git_command(&borrower, "v1"));
+    assert_ne!(run.code, 0, "{}", run.stderr);
+    assert!(
+        ["fetch", "no-such-tag"].contains(&run.error()),
+        "{}",
+        run.stderr
+    );
+    assert!(!lab.has_statement());
+}
+
+#[test]
 fn the_configuration_and_environment_of_the_caller_are_not_read() {
     let lab = Lab::new();
     let repository = project(&lab, "sha1");
