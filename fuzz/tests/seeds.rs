@@ -13,6 +13,8 @@ use quorate::proof::Proof;
 use quorate::source::Dsc;
 use quorate::time::Timestamp;
 use quorate::verify::Expected;
+use quorate_archive::{Format, inventory, inventory_seek};
+use quorate_fuzz::archives::ARCHIVE_LIMITS;
 use quorate_fuzz::{LIMITS, attestation, key_file};
 
 /// Whether a seed of each target is accepted by the reader that the target is for.
@@ -22,6 +24,19 @@ fn every_target_has_a_seed_that_its_reader_accepts() {
         |target: &str, bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes);
             match target {
+                "archive_compressed" => [Format::Gzip, Format::Xz, Format::Zstd, Format::TarGz]
+                    .into_iter()
+                    .any(|format| {
+                        inventory(bytes, format, &ARCHIVE_LIMITS)
+                            .is_ok_and(|list| !list.members.is_empty())
+                    }),
+                "archive_deb" => inventory(bytes, Format::Deb, &ARCHIVE_LIMITS).is_ok(),
+                "archive_tar" => inventory(bytes, Format::Tar, &ARCHIVE_LIMITS)
+                    .is_ok_and(|list| list.members.len() > 1),
+                "archive_zip" => {
+                    inventory_seek(std::io::Cursor::new(bytes), Format::Zip, &ARCHIVE_LIMITS)
+                        .is_ok_and(|list| !list.members.is_empty())
+                }
                 "digest" | "glob" | "policy" | "verdict" => true,
                 "dsc" => Dsc::parse(bytes).is_ok(),
                 "envelope" => Envelope::parse(bytes, &LIMITS).is_ok(),
