@@ -76,7 +76,7 @@ impl Header {
                 return Err(TarFault::HiddenBytes { field });
             }
         }
-        let unsigned = |bytes, field| {
+        let unsigned = |bytes: &[u8], field| {
             let value = number(bytes, field, dialect, Base256::Unsigned)?;
             u64::try_from(value).map_err(|_| TarFault::Number { field })
         };
