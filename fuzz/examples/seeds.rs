@@ -10,6 +10,9 @@ use quorate::intoto::{Layout, Link, Rule, Step};
 use quorate::key::SigningKey;
 use quorate::time::Timestamp;
 use quorate_fuzz::release::{COMMIT, HONEST, TAG, honest_blob};
+use quorate_fuzz::archives::{
+    XZ, ZSTD, ar_of, deb_of, gzip_of, pax_record, tar_member, tar_of, zip_of,
+};
 use quorate_fuzz::{LIMITS, functionaries, honest};
 use quorate_testkit::scenario::{
     Party, PolicyDraft, Sample, Scene, Stated as _, ed25519, metablock, p256, p384, replaced, without,
@@ -42,6 +45,7 @@ fn all() -> Vec<Seeds> {
         verdicts(),
         chains(),
         releases(),
+        archives(),
     ]
     .concat()
 }
@@ -473,6 +477,58 @@ fn verdicts() -> Vec<Seeds> {
                     "weak",
                     lies(&[without(&other.by("carol").link(), &["environment"])]),
                 ),
+            ],
+        ),
+    ]
+}
+
+/// Archives, most of them by hand.
+fn archives() -> Vec<Seeds> {
+    let hello: &[u8] = b"hello\n";
+    let tar = tar_of(&[
+        tar_member(b'5', "./", "", b""),
+        tar_member(b'0', "./a", "", hello),
+        tar_member(b'2', "./s", "a", b""),
+        tar_member(b'1', "./h", "a", b""),
+    ]);
+    let long = "d/".repeat(60) + "a";
+    let pax = pax_record("path", &long) + &pax_record("mtime", "0.5");
+    let pax = tar_of(&[
+        tar_member(b'x', "x", "", pax.as_bytes()),
+        tar_member(b'0', &long[..100], "", hello),
+        tar_member(b'0', "b", "", b""),
+    ]);
+    let table = format!("{:<48}{:<10}`\n{long}/\n", "//", long.len() + 2);
+    let named = ar_of(&[("/0", hello)]);
+    let named = [&named[..8], table.as_bytes(), b"\n", &named[8..]].concat();
+    let zip = zip_of(&[
+        ("d/", 0o040_755, b""),
+        ("d/a", 0o100_644, hello),
+        ("l", 0o120_777, b"d/a"),
+        ("z", 0o100_755, hello),
+    ]);
+    vec![
+        (
+            "archive_tar",
+            vec![("kinds", tar.clone()), ("pax", pax), ("empty", tar_of(&[]))],
+        ),
+        (
+            "archive_deb",
+            vec![
+                ("package", deb_of(&tar_of(&[]), &tar)),
+                ("ar", ar_of(&[("a/", hello), ("odd", b"x")])),
+                ("ar-names", named),
+                ("tar", tar.clone()),
+            ],
+        ),
+        ("archive_zip", vec![("kinds", zip), ("empty", zip_of(&[]))]),
+        (
+            "archive_compressed",
+            vec![
+                ("gzip", gzip_of(hello)),
+                ("tar-gz", gzip_of(&tar)),
+                ("xz", XZ.to_vec()),
+                ("zstd", ZSTD.to_vec()),
             ],
         ),
     ]

@@ -4,6 +4,7 @@
 //! **Leaves:** the same bytes with an honest party's or owner's signature around them, and second opinions to hold the library against.
 //! **Never:** randomness, a clock, a file: an input that fails fails in every run.
 
+pub mod archives;
 mod fnmatch;
 #[path = "../../crates/core/tests/intoto/naive.rs"]
 pub mod naive;

@@ -16,6 +16,8 @@ use quorate::source::ssh::{AllowedSigners, SshSignature};
 use quorate::time::Timestamp;
 use quorate::verify::Expected;
 use quorate_fuzz::release::{HONEST_KEY, armoured};
+use quorate_archive::{Format, inventory, inventory_seek};
+use quorate_fuzz::archives::ARCHIVE_LIMITS;
 use quorate_fuzz::{LIMITS, attestation, key_file};
 
 /// Whether a seed of each target is accepted by the reader that the target is for.
@@ -26,6 +28,19 @@ fn every_target_has_a_seed_that_its_reader_accepts() {
             let text = String::from_utf8_lossy(bytes);
             match target {
                 "chain" | "digest" | "glob" | "policy" | "rule" | "verdict" => true,
+                "archive_compressed" => [Format::Gzip, Format::Xz, Format::Zstd, Format::TarGz]
+                    .into_iter()
+                    .any(|format| {
+                        inventory(bytes, format, &ARCHIVE_LIMITS)
+                            .is_ok_and(|list| !list.members.is_empty())
+                    }),
+                "archive_deb" => inventory(bytes, Format::Deb, &ARCHIVE_LIMITS).is_ok(),
+                "archive_tar" => inventory(bytes, Format::Tar, &ARCHIVE_LIMITS)
+                    .is_ok_and(|list| list.members.len() > 1),
+                "archive_zip" => {
+                    inventory_seek(std::io::Cursor::new(bytes), Format::Zip, &ARCHIVE_LIMITS)
+                        .is_ok_and(|list| !list.members.is_empty())
+                }
                 "dsc" => Dsc::parse(bytes).is_ok(),
                 "envelope" => Envelope::parse(bytes, &LIMITS).is_ok(),
                 "expected" => Expected::parse(&text).is_ok(),

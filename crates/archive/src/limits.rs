@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Members, and folders that names only imply, together. The source of Linux has 90,000; a list of 300,000 members takes
-    /// about 150 MB of memory.
+    /// about 120 MB of memory.
     pub members_max: u64,
     /// Bytes that come out of one decompressor, and bytes of all members' contents together. The largest Debian packages unpack to
     /// some GiB; 16 GiB are hashed in about 10 s and unpacked from xz in some minutes.

@@ -28,7 +28,7 @@ pub enum TarFault {
         /// The field.
         field: &'static str,
     },
-    /// Mode bits beside permissions.
+    /// Mode bits beside permissions, which are not those of the kind either.
     #[error("the mode has bits besides permissions")]
     Mode,
     /// A device.

@@ -36,8 +36,8 @@ pub(super) struct Header {
     pub(super) prefix: Vec<u8>,
     pub(super) link: Vec<u8>,
     pub(super) mode: u32,
-    pub(super) uid: u64,
-    pub(super) gid: u64,
+    pub(super) uid: Option<u64>,
+    pub(super) gid: Option<u64>,
     pub(super) size: u64,
     pub(super) modified: i64,
     pub(super) user: Vec<u8>,
@@ -76,24 +76,24 @@ impl Header {
                 return Err(TarFault::HiddenBytes { field });
             }
         }
-        let unsigned = |bytes, field| {
+        let unsigned = |bytes: &[u8], field| {
             let value = number(bytes, field, dialect, Base256::Unsigned)?;
             u64::try_from(value).map_err(|_| TarFault::Number { field })
         };
-        let mode = octal(mode, "mode")?;
-        let mode = u32::try_from(mode).map_err(|_| TarFault::Mode)?;
-        if mode > 0o7777 {
-            return Err(TarFault::Mode);
-        }
+        // cargo leaves owners blank, which all readers take for 0.
+        let owner = |bytes: &[u8], field| match bytes.iter().all(|byte| *byte == 0) {
+            true => Ok(None),
+            false => unsigned(bytes, field).map(Some),
+        };
         Ok(Self {
             dialect,
             flag,
             name: text(name, "name")?,
             prefix,
             link: text(link, "linkname")?,
-            mode,
-            uid: unsigned(uid, "uid")?,
-            gid: unsigned(gid, "gid")?,
+            mode: permissions(mode, flag)?,
+            uid: owner(uid, "uid")?,
+            gid: owner(gid, "gid")?,
             size: unsigned(size, "size")?,
             modified: number(modified, "mtime", dialect, Base256::Signed)?,
             user: text(user, "uname")?,
@@ -149,6 +149,22 @@ fn type_flag(flag: u8, dialect: Dialect) -> Result<TypeFlag, TarFault> {
         0 => return Err(TarFault::OldType),
         other => return Err(TarFault::Type(char::from(other))),
     })
+}
+
+/// The permission bits. Some programs write the kind, too; then it must be this one.
+fn permissions(field: &[u8], flag: TypeFlag) -> Result<u32, TarFault> {
+    let mode = octal(field, "mode")?;
+    let mode = u32::try_from(mode).map_err(|_| TarFault::Mode)?;
+    let kind = match flag {
+        TypeFlag::Folder => 0o040_000,
+        TypeFlag::Symlink => 0o120_000,
+        _ => 0o100_000,
+    };
+    match mode & !0o7777 {
+        0 => Ok(mode),
+        bits if bits == kind => Ok(mode & 0o7777),
+        _ => Err(TarFault::Mode),
+    }
 }
 
 /// Text to the first NUL, behind which there must be nothing.

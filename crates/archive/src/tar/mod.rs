@@ -186,8 +186,8 @@ impl Tar<'_> {
             kind,
             mode: member.mode,
             owner: Owner {
-                uid: Some(member.uid),
-                gid: Some(member.gid),
+                uid: member.uid,
+                gid: member.gid,
                 user,
                 group,
             },

@@ -20,8 +20,8 @@ pub(super) struct Described {
     pub(super) name: Vec<u8>,
     pub(super) link: Vec<u8>,
     pub(super) mode: u32,
-    pub(super) uid: u64,
-    pub(super) gid: u64,
+    pub(super) uid: Option<u64>,
+    pub(super) gid: Option<u64>,
     pub(super) size: u64,
     pub(super) modified: i64,
     pub(super) user: Vec<u8>,
@@ -100,18 +100,8 @@ impl Overrides {
             "the group's name",
         )?;
         number(&mut member.size, pax.size, ELEVEN_DIGITS_MAX, "the size")?;
-        number(
-            &mut member.uid,
-            pax.uid,
-            SEVEN_DIGITS_MAX,
-            "the user's number",
-        )?;
-        number(
-            &mut member.gid,
-            pax.gid,
-            SEVEN_DIGITS_MAX,
-            "the group's number",
-        )?;
+        owner(&mut member.uid, pax.uid, "the user's number")?;
+        owner(&mut member.gid, pax.gid, "the group's number")?;
         time(&mut member.modified, pax.modified)?;
         Ok(member)
     }
@@ -163,6 +153,14 @@ fn number(
         return Err(TarFault::Conflict { field: what });
     }
     *field = pax;
+    Ok(())
+}
+
+/// As for numbers; a blank field is 0.
+fn owner(field: &mut Option<u64>, pax: Option<u64>, what: &'static str) -> Result<(), TarFault> {
+    if pax.is_some() {
+        number(field.get_or_insert(0), pax, SEVEN_DIGITS_MAX, what)?;
+    }
     Ok(())
 }
 

@@ -68,10 +68,10 @@ pub(super) struct DirectoryEntry {
     pub(super) name: Vec<u8>,
     pub(super) kind: Kind,
     pub(super) mode: u32,
+    /// From the time in the header.
+    pub(super) header_time: Option<i64>,
     /// From the extended timestamp.
     pub(super) extended_time: Option<i64>,
-    /// That, or the time in the header.
-    pub(super) modified: Option<i64>,
     pub(super) owner: Option<(u64, u64)>,
     pub(super) offset: u64,
 }
@@ -168,7 +168,6 @@ impl Fixed {
             return Err(ZipFault::Size);
         }
         let (kind, mode) = self.kind(name)?;
-        let header_time = dos_time(self.shared.date, self.shared.time)?;
         Ok(DirectoryEntry {
             shared: self.shared,
             sizes,
@@ -176,7 +175,7 @@ impl Fixed {
             kind,
             mode,
             extended_time: extra.modified,
-            modified: extra.modified.or(header_time),
+            header_time: dos_time(self.shared.date, self.shared.time)?,
             owner: extra.owner,
             offset,
         })
@@ -212,20 +211,18 @@ impl Fixed {
         let upper = self.external >> 16;
         let has_slash = name.ends_with(b"/");
         let by_name = if has_slash { Kind::Folder } else { Kind::File };
+        let by_unix = match upper & 0o170_000 {
+            0 => by_name,
+            0o100_000 => Kind::File,
+            0o040_000 => Kind::Folder,
+            0o120_000 => Kind::Symlink,
+            _ => return Err(ZipFault::Kind),
+        };
         let (kind, mode) = match system {
-            3 => {
-                let kind = match upper & 0o170_000 {
-                    0 => by_name,
-                    0o100_000 => Kind::File,
-                    0o040_000 => Kind::Folder,
-                    0o120_000 => Kind::Symlink,
-                    _ => return Err(ZipFault::Kind),
-                };
-                (kind, upper & 0o7777)
-            }
-            // MS-DOS, and NTFS by its two numbers.
-            0 | 10 | 11 if upper == 0 => (by_name, 0),
-            0 | 10 | 11 => return Err(ZipFault::Attributes),
+            3 => (by_unix, upper & 0o7777),
+            // MS-DOS, and NTFS by its two numbers. Python on Windows adds a mode of Unix, which installers of wheels follow.
+            0 | 10 | 11 if upper & 0o170_000 == 0o120_000 => return Err(ZipFault::Attributes),
+            0 | 10 | 11 => (by_unix, upper & 0o7777),
             system => return Err(ZipFault::System(system)),
         };
         let is_folder = kind == Kind::Folder;

@@ -21,17 +21,23 @@ pub(super) fn read(
     listing: &mut Listing<'_>,
 ) -> Result<(), ArchiveError> {
     let refuse = |fault| refused(&entry.name, fault);
-    let is_large = header(tape, entry)?;
+    let extra = header(tape, entry)?;
+    let is_large = extra.zip64.is_some();
+    let listed = Listed {
+        entry,
+        modified: extra.modified.or(entry.extended_time).or(entry.header_time),
+        owner: extra.owner.or(entry.owner),
+    };
     let packed = &mut Section::new(tape, entry.sizes.packed, "the data of a zip member");
     if entry.shared.method == DEFLATED {
         let corrupt = || refused(b"", ZipFault::Corrupt);
         let mut inflate = Inflate::new(packed, Meter::new(listing.limits), corrupt);
-        contents(&mut inflate, entry, listing)?;
+        contents(&mut inflate, &listed, listing)?;
         if !at_end(inflate.packed())? {
             return Err(refuse(ZipFault::Size));
         }
     } else {
-        contents(packed, entry, listing)?;
+        contents(packed, &listed, listing)?;
     }
     if entry.shared.flags & DESCRIPTOR == 0 {
         return Ok(());
@@ -42,8 +48,15 @@ pub(super) fn read(
     }
 }
 
-/// Reads the local header and says whether it has sizes of zip64.
-fn header(tape: &mut Tape<'_>, entry: &DirectoryEntry) -> Result<bool, ArchiveError> {
+/// A member as both headers say together: either may have an extra field that the other has not.
+struct Listed<'e> {
+    entry: &'e DirectoryEntry,
+    modified: Option<i64>,
+    owner: Option<(u64, u64)>,
+}
+
+/// Reads the local header and returns its extra fields.
+fn header(tape: &mut Tape<'_>, entry: &DirectoryEntry) -> Result<Extra, ArchiveError> {
     let refuse = |fault| refused(&entry.name, fault);
     let bytes: [u8; 30] = read_array(tape, WHAT)?;
     let local = Local::read(&bytes).ok_or_else(|| refuse(ZipFault::LocalHeader))?;
@@ -74,10 +87,10 @@ fn header(tape: &mut Tape<'_>, entry: &DirectoryEntry) -> Result<bool, ArchiveEr
         return conflict("the name");
     }
     let extra = Extra::parse(&extra, &name, Side::Local).map_err(refuse)?;
-    if extra.modified != entry.extended_time {
+    if differ(extra.modified, entry.extended_time) {
         return conflict("the extended time");
     }
-    if extra.owner != entry.owner {
+    if differ(extra.owner, entry.owner) {
         return conflict("the owner");
     }
     let sizes = local.sizes(extra.zip64.as_deref()).map_err(refuse)?;
@@ -90,7 +103,11 @@ fn header(tape: &mut Tape<'_>, entry: &DirectoryEntry) -> Result<bool, ArchiveEr
     if !all_agree {
         return conflict("checksum or sizes");
     }
-    Ok(extra.zip64.is_some())
+    Ok(extra)
+}
+
+fn differ<T: PartialEq>(here: Option<T>, there: Option<T>) -> bool {
+    here.zip(there).is_some_and(|(here, there)| here != there)
 }
 
 struct Local {
@@ -170,9 +187,10 @@ fn descriptor(tape: &mut Tape<'_>, is_large: bool) -> Result<Option<Sizes>, Arch
 /// Lists the member with what it unpacks to.
 fn contents(
     source: &mut dyn Source,
-    entry: &DirectoryEntry,
+    member: &Listed<'_>,
     listing: &mut Listing<'_>,
 ) -> Result<(), ArchiveError> {
+    let entry = member.entry;
     let mut checked = Checked {
         source,
         crc: Crc::new(),
@@ -190,7 +208,7 @@ fn contents(
         }
     };
     let is_symlink = entry.kind == Kind::Symlink;
-    let (uid, gid) = entry.owner.unzip();
+    let (uid, gid) = member.owner.unzip();
     let listed = Entry {
         name: &entry.name,
         kind,
@@ -200,7 +218,7 @@ fn contents(
             gid,
             ..Owner::default()
         },
-        modified: entry.modified,
+        modified: member.modified,
         size: if is_symlink { 0 } else { entry.sizes.unpacked },
     };
     match entry.kind {

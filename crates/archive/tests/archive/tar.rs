@@ -71,6 +71,17 @@ fn numbers_that_octal_digits_cannot_say_are_listed() {
 }
 
 #[test]
+fn a_tar_as_cargo_makes_one_is_listed() {
+    // Owners are blank, and older versions write the kind into the mode.
+    let file = Hand::file("a-1.0/a", b"x").gnu();
+    let blank = file.with(108, &[0; 16]).with(100, b"0100755\0");
+    let inventory = list(&tar_of(&[blank]), Format::Tar).unwrap();
+    let member = &inventory.members[0];
+    assert_eq!((member.owner.uid, member.owner.gid), (None, None));
+    assert_eq!(member.mode, 0o755);
+}
+
+#[test]
 fn tars_of_python_are_listed() {
     let shop = Workshop::new();
     for format in ["USTAR", "GNU", "PAX"] {

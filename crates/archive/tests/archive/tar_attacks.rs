@@ -300,8 +300,8 @@ fn fields_that_readers_read_differently_are_refused() {
     refuses(&[a().gnu().with(100, b"\x80\0\0\0\0\0\0\x01")], "mode");
     refuses(&[a().with(124, b"        17 \0")], "the field size");
     refuses(&[a().with(124, b"0000000000\08")], "the field size");
-    refuses(&[a().with(108, b"\0\0\0\0\0\0\0\0")], "the field uid");
-    refuses(&[a().with(100, b"0100644\0")], "mode has bits");
+    refuses(&[a().with(108, b"        ")], "the field uid");
+    refuses(&[a().with(100, b"0040644\0")], "mode has bits");
     refuses(&[a().with(2, b"hidden")], "the field name has bytes");
     refuses(&[a().with(158, b"hidden")], "the field linkname has bytes");
     refuses(&[a().with(502, b"hidden")], "the field padding has bytes");

@@ -145,6 +145,14 @@ fn a_jar_is_listed() {
 }
 
 #[test]
+fn a_wheel_that_python_made_on_windows_is_listed_with_its_mode() {
+    let wheel = zip_of(&[ZipHand::stored("a", b"x")
+        .attributes(0o100_666 << 16)
+        .central(5, &[0])]);
+    assert_eq!(list(&wheel, Format::Zip).unwrap().members[0].mode, 0o666);
+}
+
+#[test]
 fn an_empty_zip_has_no_members() {
     assert_eq!(list(&zip_of(&[]), Format::Zip).unwrap().members, []);
 }
