@@ -8,6 +8,7 @@ mod fnmatch;
 #[path = "../../crates/core/tests/intoto/naive.rs"]
 pub mod naive;
 
+use std::io::Cursor;
 use std::sync::LazyLock;
 
 use quorate::attest::{Attestation, AttestationError};
@@ -21,6 +22,30 @@ pub use fnmatch::fnmatch;
 
 /// The limits that the programs use.
 pub const LIMITS: Limits = Limits::STANDARD;
+
+/// Two files in one input: the first two bytes are the size of the first file, little-endian.
+pub fn two_files(bytes: &[u8]) -> (&[u8], &[u8]) {
+    match bytes {
+        [low, high, rest @ ..] => {
+            let size = usize::from(u16::from_le_bytes([*low, *high]));
+            rest.split_at(size.min(rest.len()))
+        }
+        _ => (bytes, bytes),
+    }
+}
+
+/// What differs between two files in memory.
+///
+/// # Panics
+/// Never: memory can be read and does not change.
+pub fn differ(a: &[u8], b: &[u8]) -> quorate_diff::Report {
+    quorate_diff::compare(
+        Cursor::new(a),
+        Cursor::new(b),
+        &quorate_diff::Limits::STANDARD,
+    )
+    .expect("memory can be read")
+}
 
 static SIGNER: LazyLock<SigningKey> = LazyLock::new(|| ed25519("a signer of anything"));
 

@@ -13,7 +13,7 @@ use quorate::proof::Proof;
 use quorate::source::Dsc;
 use quorate::time::Timestamp;
 use quorate::verify::Expected;
-use quorate_fuzz::{LIMITS, attestation, key_file};
+use quorate_fuzz::{LIMITS, attestation, differ, key_file, two_files};
 
 /// Whether a seed of each target is accepted by the reader that the target is for.
 #[test]
@@ -23,6 +23,13 @@ fn every_target_has_a_seed_that_its_reader_accepts() {
             let text = String::from_utf8_lossy(bytes);
             match target {
                 "digest" | "glob" | "policy" | "verdict" => true,
+                "diff" => {
+                    let (a, b) = two_files(bytes);
+                    let report = differ(a, b);
+                    report
+                        .difference
+                        .is_some_and(|found| found.archive.is_some())
+                }
                 "dsc" => Dsc::parse(bytes).is_ok(),
                 "envelope" => Envelope::parse(bytes, &LIMITS).is_ok(),
                 "expected" => Expected::parse(&text).is_ok(),
