@@ -10,6 +10,7 @@ mod fnmatch;
 pub mod naive;
 pub mod release;
 
+use std::io::Cursor;
 use std::sync::LazyLock;
 
 use quorate::attest::{Attestation, AttestationError};
@@ -27,6 +28,29 @@ pub const LIMITS: Limits = Limits::STANDARD;
 
 /// What the judge is given beside the evidence.
 pub const TOOLS: Tools = Tools::WITHOUT_OPENPGP;
+/// Two files in one input: the first two bytes are the size of the first file, little-endian.
+pub fn two_files(bytes: &[u8]) -> (&[u8], &[u8]) {
+    match bytes {
+        [low, high, rest @ ..] => {
+            let size = usize::from(u16::from_le_bytes([*low, *high]));
+            rest.split_at(size.min(rest.len()))
+        }
+        _ => (bytes, bytes),
+    }
+}
+
+/// What differs between two files in memory.
+///
+/// # Panics
+/// Never: memory can be read and does not change.
+pub fn differ(a: &[u8], b: &[u8]) -> quorate_diff::Report {
+    quorate_diff::compare(
+        Cursor::new(a),
+        Cursor::new(b),
+        &quorate_diff::Limits::STANDARD,
+    )
+    .expect("memory can be read")
+}
 
 static SIGNER: LazyLock<SigningKey> = LazyLock::new(|| ed25519("a signer of anything"));
 

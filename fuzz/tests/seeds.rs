@@ -19,6 +19,7 @@ use quorate_fuzz::release::{HONEST_KEY, armoured};
 use quorate_archive::{Format, inventory, inventory_seek};
 use quorate_fuzz::archives::ARCHIVE_LIMITS;
 use quorate_fuzz::{LIMITS, attestation, key_file};
+use quorate_fuzz::{LIMITS, attestation, differ, key_file, two_files};
 
 /// Whether a seed of each target is accepted by the reader that the target is for.
 #[test]
@@ -40,6 +41,12 @@ fn every_target_has_a_seed_that_its_reader_accepts() {
                 "archive_zip" => {
                     inventory_seek(std::io::Cursor::new(bytes), Format::Zip, &ARCHIVE_LIMITS)
                         .is_ok_and(|list| !list.members.is_empty())
+                "diff" => {
+                    let (a, b) = two_files(bytes);
+                    let report = differ(a, b);
+                    report
+                        .difference
+                        .is_some_and(|found| found.archive.is_some())
                 }
                 "dsc" => Dsc::parse(bytes).is_ok(),
                 "envelope" => Envelope::parse(bytes, &LIMITS).is_ok(),

@@ -11,6 +11,9 @@ use crate::text::visible_text;
 /// Entries of one list; JSON and HTML have them all.
 const LISTED_MAX: usize = 25;
 
+/// Names in one line.
+const NAMES_MAX: usize = 4;
+
 /// Writes the report as lines without colour, each of them harmless to a terminal.
 pub fn text(report: &Report, names: Names<'_>) -> String {
     let mut page = Page::default();
@@ -128,10 +131,43 @@ impl Page {
             self.field(fact, depth + 1);
         }
         self.more(of.packing.count(), depth + 1);
-        for member in of.members.items.iter().take(LISTED_MAX) {
+        let (whole, headers): (Vec<_>, Vec<_>) =
+            (of.members.items.iter()).partition(|member| member.contents.is_some());
+        self.headers(&headers, depth + 1);
+        for member in whole.iter().take(LISTED_MAX) {
             self.member(member, depth + 1);
         }
-        self.more(of.members.count(), depth + 1);
+        self.more(whole.len() + of.members.left_out, depth + 1);
+    }
+
+    /// Members that differ in their headers alone: those that differ in the same way share their lines, as all of a package do after a
+    /// rebuild on another day.
+    fn headers(&mut self, members: &[&MemberDiff], depth: usize) {
+        let mut groups: Vec<(&[FieldDiff], Vec<&str>)> = Vec::new();
+        for member in members {
+            let has_room = groups.len() < LISTED_MAX;
+            let same = groups.iter().position(|(f, _)| *f == member.fields);
+            match same.and_then(|at| groups.get_mut(at)) {
+                Some((_, names)) => names.push(&member.name),
+                None if has_room => {
+                    groups.push((&member.fields, vec![&member.name]));
+                }
+                None => {}
+            }
+        }
+        let grouped: usize = groups.iter().map(|(_, names)| names.len()).sum();
+        for (fields, names) in &groups {
+            let more = match names.len().saturating_sub(NAMES_MAX) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let first: Vec<_> = names.iter().take(NAMES_MAX).copied().collect();
+            self.line(depth, &(first.join(", ") + &more));
+            for field in *fields {
+                self.field(field, depth + 1);
+            }
+        }
+        self.more(LISTED_MAX + members.len() - grouped, depth);
     }
 
     fn alone(&mut self, side: &str, names: &[String], count: usize, depth: usize) {

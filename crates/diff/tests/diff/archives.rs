@@ -73,6 +73,20 @@ fn headers_of_members_are_compared_field_by_field() {
 }
 
 #[test]
+fn members_whose_headers_differ_in_the_same_way_share_their_lines() {
+    let shop = Workshop::new();
+    shop.sh(
+        "touch 1 2 3 4 5 6; tar --mtime=@1700000000 -cf a.tar 1 2 3 4 5 6; tar --mtime=@1700000600 -cf b.tar 1 2 3 4 5 6",
+    );
+    let page = shown(&shop.compare(".tar"));
+    let shared = "\
+    1, 2, 3, 4 and 2 more
+      modified: 2023-11-14T22:13:20Z → 2023-11-14T22:23:20Z
+Causes";
+    assert!(page.contains(shared), "{page}");
+}
+
+#[test]
 fn contents_are_compared_side_by_side() {
     let shop = Workshop::new();
     shop.sh(&format!(

@@ -5,6 +5,7 @@
 mod archives;
 mod bytes;
 mod causes;
+mod changing;
 mod hostile;
 mod packages;
 mod workshop;
