@@ -7,6 +7,7 @@
 mod fnmatch;
 #[path = "../../crates/core/tests/intoto/naive.rs"]
 pub mod naive;
+pub mod unsign;
 
 use std::sync::LazyLock;
 

@@ -14,6 +14,7 @@ use quorate::source::Dsc;
 use quorate::time::Timestamp;
 use quorate::verify::Expected;
 use quorate_fuzz::{LIMITS, attestation, key_file};
+use quorate_unsign::{SignatureFormat, unsigned};
 
 /// Whether a seed of each target is accepted by the reader that the target is for.
 #[test]
@@ -39,6 +40,9 @@ fn every_target_has_a_seed_that_its_reader_accepts() {
                 "signing_key" => key_file("PRIVATE KEY", bytes)
                     .is_some_and(|text| SigningKey::from_pem(&text).is_ok()),
                 "time" => Timestamp::parse(&text).is_ok(),
+                "unsign_apk" => is_unsigned(bytes, SignatureFormat::ApkSigningBlock),
+                "unsign_deb" => is_unsigned(bytes, SignatureFormat::Debsigs),
+                "unsign_pe" => is_unsigned(bytes, SignatureFormat::Authenticode),
                 unknown => panic!("{unknown}: say here what its reader is"),
             }
         };
@@ -59,4 +63,9 @@ fn every_target_has_a_seed_that_its_reader_accepts() {
         });
         assert!(accepted, "{name}");
     }
+}
+
+fn is_unsigned(bytes: &[u8], format: SignatureFormat) -> bool {
+    let limits = quorate_unsign::Limits::STANDARD;
+    unsigned(&mut std::io::Cursor::new(bytes), format, &limits).is_ok()
 }
