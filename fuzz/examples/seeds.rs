@@ -24,6 +24,11 @@ type Seeds = (&'static str, Vec<(&'static str, Vec<u8>)>);
 /// An RSA key, which the library reads and never makes.
 const RSA_PUBLIC: &str = include_str!("rsa-2048.pub");
 
+/// Files that real signers signed: their keys and times differ in every run.
+const APK: &[u8] = include_bytes!("signed.apk");
+const DEB: &[u8] = include_bytes!("signed.deb");
+const PE: &[u8] = include_bytes!("signed.exe");
+
 fn main() -> std::io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
     for (target, inputs) in all() {
@@ -47,6 +52,7 @@ fn all() -> Vec<Seeds> {
         releases(),
         archives(),
         diffs(),
+        signed_files(),
     ]
     .concat()
 }
@@ -422,6 +428,16 @@ fn chains() -> Vec<Seeds> {
             ],
         ),
     ]
+}
+
+/// Files that were signed after their build, and without the last byte.
+fn signed_files() -> Vec<Seeds> {
+    [("unsign_apk", APK), ("unsign_deb", DEB), ("unsign_pe", PE)]
+        .map(|(target, bytes)| {
+            let cut = bytes[..bytes.len() - 1].to_vec();
+            (target, vec![("signed", bytes.to_vec()), ("cut", cut)])
+        })
+        .into()
 }
 
 /// A layout of two steps, and the links of those functionaries for both.

@@ -9,6 +9,7 @@ mod fnmatch;
 #[path = "../../crates/core/tests/intoto/naive.rs"]
 pub mod naive;
 pub mod release;
+pub mod unsign;
 
 use std::io::Cursor;
 use std::sync::LazyLock;

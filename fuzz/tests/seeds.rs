@@ -20,6 +20,7 @@ use quorate_archive::{Format, inventory, inventory_seek};
 use quorate_fuzz::archives::ARCHIVE_LIMITS;
 use quorate_fuzz::{LIMITS, attestation, key_file};
 use quorate_fuzz::{LIMITS, attestation, differ, key_file, two_files};
+use quorate_unsign::{SignatureFormat, unsigned};
 
 /// Whether a seed of each target is accepted by the reader that the target is for.
 #[test]
@@ -72,6 +73,9 @@ fn every_target_has_a_seed_that_its_reader_accepts() {
                     AllowedSigners::parse(text.as_bytes()).is_ok()
                 }
                 "time" => Timestamp::parse(&text).is_ok(),
+                "unsign_apk" => is_unsigned(bytes, SignatureFormat::ApkSigningBlock),
+                "unsign_deb" => is_unsigned(bytes, SignatureFormat::Debsigs),
+                "unsign_pe" => is_unsigned(bytes, SignatureFormat::Authenticode),
                 unknown => panic!("{unknown}: say here what its reader is"),
             }
         };
@@ -92,4 +96,9 @@ fn every_target_has_a_seed_that_its_reader_accepts() {
         });
         assert!(accepted, "{name}");
     }
+}
+
+fn is_unsigned(bytes: &[u8], format: SignatureFormat) -> bool {
+    let limits = quorate_unsign::Limits::STANDARD;
+    unsigned(&mut std::io::Cursor::new(bytes), format, &limits).is_ok()
 }
