@@ -20,6 +20,10 @@ type Seeds = (&'static str, Vec<(&'static str, Vec<u8>)>);
 /// An RSA key, which the library reads and never makes.
 const RSA_PUBLIC: &str = include_str!("rsa-2048.pub");
 
+/// Signed tags of git, the one by a key that is listed.
+const TAG: &[u8] = include_bytes!("../../crates/openpgp/tests/git-tags/git-v2.44.0");
+const OLD_TAG: &[u8] = include_bytes!("../../crates/openpgp/tests/git-tags/git-v1.7.0");
+
 fn main() -> std::io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
     for (target, inputs) in all() {
@@ -35,6 +39,7 @@ fn main() -> std::io::Result<()> {
 fn all() -> Vec<Seeds> {
     [
         words(),
+        published(),
         documents(),
         policies(),
         keys(),
@@ -42,6 +47,38 @@ fn all() -> Vec<Seeds> {
         chains(),
     ]
     .concat()
+}
+
+/// What projects publish beside their releases.
+fn published() -> Vec<Seeds> {
+    let text = |text: &str| text.as_bytes().to_vec();
+    let digest = Sha256::of(b"");
+    vec![
+        (
+            "sums",
+            vec![
+                (
+                    "two",
+                    text(&format!("{digest}  out/a.tar.gz\n{digest} *b.zip\n")),
+                ),
+                ("doubled", text(&format!("{digest}  a\n{digest}  a\n"))),
+                ("leaves", text(&format!("{digest}  ../a\n"))),
+            ],
+        ),
+        (
+            "document",
+            vec![
+                ("tag", TAG.to_vec()),
+                ("old-tag", OLD_TAG.to_vec()),
+                (
+                    "framed",
+                    text(
+                        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n- -a \nb\n-----BEGIN PGP SIGNATURE-----\n\nwgA=\n=AAAA\n-----END PGP SIGNATURE-----\n",
+                    ),
+                ),
+            ],
+        ),
+    ]
 }
 
 /// Targets whose inputs are one line or so.

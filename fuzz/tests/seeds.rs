@@ -10,10 +10,11 @@ use quorate::json::parse;
 use quorate::key::{PublicKey, SigningKey};
 use quorate::policy::{PolicyFile, Terms};
 use quorate::proof::Proof;
-use quorate::source::Dsc;
+use quorate::source::{Dsc, Sums};
 use quorate::time::Timestamp;
 use quorate::verify::Expected;
-use quorate_fuzz::{LIMITS, attestation, key_file};
+use quorate_fuzz::{LIMITS, TAG_KEYS, attestation, key_file, split_tag};
+use quorate_openpgp::signers;
 
 /// Whether a seed of each target is accepted by the reader that the target is for.
 #[test]
@@ -38,6 +39,12 @@ fn every_target_has_a_seed_that_its_reader_accepts() {
                     .is_some_and(|text| PublicKey::from_file(text.as_bytes(), &LIMITS).is_ok()),
                 "signing_key" => key_file("PRIVATE KEY", bytes)
                     .is_some_and(|text| SigningKey::from_pem(&text).is_ok()),
+                "sums" => Sums::parse(bytes, &LIMITS).is_ok(),
+                "document" => {
+                    let at = Timestamp::parse("2026-11-22T00:00:00Z").expect("a time");
+                    let (message, signature) = split_tag(bytes);
+                    signers(&[TAG_KEYS.to_vec()], signature, message, at, &LIMITS).is_ok()
+                }
                 "time" => Timestamp::parse(&text).is_ok(),
                 unknown => panic!("{unknown}: say here what its reader is"),
             }

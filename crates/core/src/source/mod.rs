@@ -1,10 +1,13 @@
 //! What was released: the identity of the source that a build says it took.
 //!
-//! **Enters:** a Debian `.dsc` whose digest a signed claim names.
-//! **Leaves:** the source's name, version and the complete list of its files with digests.
+//! **Enters:** a Debian `.dsc` whose digest a signed claim names; `SHA256SUMS` files.
+//! **Leaves:** the source's name, version and the complete list of its files with digests. Beside that, lists of digests that builders
+//! publish, which name no source and lead to no verdict.
 //! **Never:** a source whose description and files do not fit each other exactly.
 
 mod dsc;
+mod sums;
 
 pub use dsc::{Dsc, DscError, DscFile};
 pub(crate) use dsc::{is_file_name, is_package_name, is_version};
+pub use sums::{Agreement, AgreementError, Group, Opinions, Sums, SumsError};
