@@ -16,6 +16,7 @@ mod policy;
 mod prove;
 mod rebuild;
 mod source;
+mod sums;
 mod verify;
 
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Verb::Prove(arguments) => prove::run(arguments),
         Verb::Verify(arguments) => verify::run(arguments),
         Verb::InToto(verb) => intoto::run(verb),
+        Verb::Sums(verb) => sums::run(verb),
         Verb::Completions { shell } => generate::completions(shell),
         Verb::Man { out } => generate::man(&out),
     };

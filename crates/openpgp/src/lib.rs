@@ -15,7 +15,7 @@ mod standard;
 mod verify;
 
 pub use certificate::{CertificateError, functionary_keys};
-pub use keyring::certificate_ids;
+pub use keyring::{Certificates, certificate_ids};
 pub use refusal::SignatureRefusal;
 pub use signature::{DetachedSignatureError, signature_from_detached};
 pub use verify::{Signer, claimed_time, cleartext, signers};
