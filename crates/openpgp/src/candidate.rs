@@ -139,7 +139,7 @@ impl Candidate<'_> {
             .clone()
             .with_policy(policy, self.at_system)
             .map_err(|error| self.invalid(&error))?;
-        if false && key.alive().is_err() {
+        if key.alive().is_err() {
             return Err(self.expired(self.id(), key.key_expiration_time()));
         }
         if !key.for_signing() {
