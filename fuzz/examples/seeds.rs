@@ -28,6 +28,9 @@ const RSA_PUBLIC: &str = include_str!("rsa-2048.pub");
 const APK: &[u8] = include_bytes!("signed.apk");
 const DEB: &[u8] = include_bytes!("signed.deb");
 const PE: &[u8] = include_bytes!("signed.exe");
+/// Signed tags of git, the one by a key that is listed.
+const TAG: &[u8] = include_bytes!("../../crates/openpgp/tests/git-tags/git-v2.44.0");
+const OLD_TAG: &[u8] = include_bytes!("../../crates/openpgp/tests/git-tags/git-v1.7.0");
 
 fn main() -> std::io::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
@@ -44,6 +47,7 @@ fn main() -> std::io::Result<()> {
 fn all() -> Vec<Seeds> {
     [
         words(),
+        published(),
         documents(),
         policies(),
         keys(),
@@ -135,6 +139,36 @@ fn elf(id: u8) -> Vec<u8> {
         file[at + 32..at + 40].copy_from_slice(&(size as u64).to_le_bytes());
     }
     [&file, &names[..], &note].concat()
+/// What projects publish beside their releases.
+fn published() -> Vec<Seeds> {
+    let text = |text: &str| text.as_bytes().to_vec();
+    let digest = Sha256::of(b"");
+    vec![
+        (
+            "sums",
+            vec![
+                (
+                    "two",
+                    text(&format!("{digest}  out/a.tar.gz\n{digest} *b.zip\n")),
+                ),
+                ("doubled", text(&format!("{digest}  a\n{digest}  a\n"))),
+                ("leaves", text(&format!("{digest}  ../a\n"))),
+            ],
+        ),
+        (
+            "document",
+            vec![
+                ("tag", TAG.to_vec()),
+                ("old-tag", OLD_TAG.to_vec()),
+                (
+                    "framed",
+                    text(
+                        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n- -a \nb\n-----BEGIN PGP SIGNATURE-----\n\nwgA=\n=AAAA\n-----END PGP SIGNATURE-----\n",
+                    ),
+                ),
+            ],
+        ),
+    ]
 }
 
 /// Targets whose inputs are one line or so.

@@ -51,6 +51,16 @@ pub fn differ(a: &[u8], b: &[u8]) -> quorate_diff::Report {
         &quorate_diff::Limits::STANDARD,
     )
     .expect("memory can be read")
+/// The certificate of the maintainer of git.
+pub const TAG_KEYS: &[u8] = include_bytes!("../../crates/openpgp/tests/git-tags/signers.asc");
+
+/// A tag object's signed bytes and its signature; all is signature when no armour begins in it.
+pub fn split_tag(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let begin = b"-----BEGIN PGP SIGNATURE-----";
+    let found = bytes
+        .windows(begin.len())
+        .position(|window| window == begin);
+    bytes.split_at(found.unwrap_or(0))
 }
 
 static SIGNER: LazyLock<SigningKey> = LazyLock::new(|| ed25519("a signer of anything"));

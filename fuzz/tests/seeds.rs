@@ -21,6 +21,11 @@ use quorate_fuzz::archives::ARCHIVE_LIMITS;
 use quorate_fuzz::{LIMITS, attestation, key_file};
 use quorate_fuzz::{LIMITS, attestation, differ, key_file, two_files};
 use quorate_unsign::{SignatureFormat, unsigned};
+use quorate::source::{Dsc, Sums};
+use quorate::time::Timestamp;
+use quorate::verify::Expected;
+use quorate_fuzz::{LIMITS, TAG_KEYS, attestation, key_file, split_tag};
+use quorate_openpgp::signers;
 
 /// Whether a seed of each target is accepted by the reader that the target is for.
 #[test]
@@ -71,6 +76,11 @@ fn every_target_has_a_seed_that_its_reader_accepts() {
                 "allowed_signers" => {
                     let text = text.replace('\u{1}', &HONEST_KEY);
                     AllowedSigners::parse(text.as_bytes()).is_ok()
+                "sums" => Sums::parse(bytes, &LIMITS).is_ok(),
+                "document" => {
+                    let at = Timestamp::parse("2026-11-22T00:00:00Z").expect("a time");
+                    let (message, signature) = split_tag(bytes);
+                    signers(&[TAG_KEYS.to_vec()], signature, message, at, &LIMITS).is_ok()
                 }
                 "time" => Timestamp::parse(&text).is_ok(),
                 "unsign_apk" => is_unsigned(bytes, SignatureFormat::ApkSigningBlock),

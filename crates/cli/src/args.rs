@@ -10,6 +10,7 @@ use quorate::verify::Expected;
 
 use crate::intoto::InTotoVerb;
 use crate::layout::LayoutVerb;
+use crate::sums::SumsVerb;
 
 /// Proves that a file was rebuilt, bit for bit, from released source by k of n independent parties.
 #[derive(Debug, Parser)]
@@ -90,6 +91,12 @@ Examples:
 They take the flags of the in-toto tools 3.1.0 and end with their exit codes."
     )]
     InToto(InTotoVerb),
+    /// Look at lists of digests that builders publish
+    #[command(
+        subcommand,
+        after_help = "Example:\n  quorate sums show guix.sigs/29.1 --keys guix.sigs/builder-keys"
+    )]
+    Sums(SumsVerb),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  quorate completions bash > ~/.local/share/bash-completion/completions/quorate"

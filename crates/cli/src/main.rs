@@ -20,6 +20,7 @@ mod prove;
 mod rebuild;
 mod released;
 mod source;
+mod sums;
 mod verify;
 
 use std::process::ExitCode;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Verb::Verify(arguments) => verify::run(arguments),
         Verb::Diff(arguments) => diff::run(&arguments),
         Verb::InToto(verb) => intoto::run(verb),
+        Verb::Sums(verb) => sums::run(verb),
         Verb::Completions { shell } => generate::completions(shell),
         Verb::Man { out } => generate::man(&out),
     };

@@ -7,7 +7,7 @@ use std::fs;
 use stage::Stage;
 
 /// Every verb with its pages; `rebuild` answers for itself.
-const VERBS: [&str; 32] = [
+const VERBS: [&str; 34] = [
     "",
     "key",
     "key new",
@@ -40,6 +40,8 @@ const VERBS: [&str; 32] = [
     "layout show",
     "layout lint",
     "layout draw",
+    "sums",
+    "sums show",
 ];
 
 #[test]

@@ -1,7 +1,7 @@
 //! Takes in evidence and artifacts from the file system.
 //!
 //! **Enters:** paths that the user gave.
-//! **Leaves:** bytes as [`quorate::verify::Evidence`], links by name, and an [`quorate::verify::Artifact`] with its digest.
+//! **Leaves:** bytes as [`quorate::verify::Evidence`], links by name, builders' lists of digests, and an [`quorate::verify::Artifact`] with its digest.
 //! **Never:** an opinion; in a folder of evidence, a meaning of a file's name or a symbolic link that is followed; an artifact through a
 //! symbolic link; more bytes than the limits allow.
 //!
@@ -13,8 +13,10 @@ mod artifact;
 mod folder;
 mod links;
 mod open;
+mod sums;
 
 pub use artifact::{ArtifactError, read_artifact, read_artifact_with};
 pub use folder::{FolderError, Gathered, Junk, gather};
 pub use links::LinkFolder;
 pub use open::{OpenError, PathError, open_file, read_bounded};
+pub use sums::{PublishedList, PublishedLists, certificate_files, published_lists};

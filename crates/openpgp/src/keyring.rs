@@ -1,6 +1,6 @@
 //! Keyrings → the certificates that hold given keys, without looking closely at the others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sequoia_openpgp as openpgp;
 
@@ -22,9 +22,8 @@ const CERTIFICATES_BYTES_MAX: usize = 64 << 20;
 /// # Errors
 /// [`CertificateError`] when the file has no certificate, a private key, something that is no certificate, or more than 64 MiB.
 pub fn certificate_ids(bytes: &[u8]) -> Result<Vec<String>, CertificateError> {
-    let keyring = Keyring::read([bytes])?;
-    let ids = keyring.0.iter().map(|raw| hex(&raw.fingerprint()));
-    Ok(ids.collect())
+    let ids = frames([bytes])?;
+    Ok(ids.iter().map(|raw| hex(&raw.fingerprint())).collect())
 }
 
 /// A fingerprint as this crate prints it.
@@ -32,56 +31,49 @@ pub(crate) fn hex(fingerprint: &Fingerprint) -> String {
     format!("{fingerprint:x}")
 }
 
-/// Certificates of which only the frames and the main keys were read: to look closely at all of a large keyring takes minutes.
-pub(crate) struct Keyring<'a>(Vec<RawCert<'a>>);
+/// Certificates that are listed for signers, read once for many documents.
+///
+/// Only frames and keys are read: to look closely at all of a large keyring takes minutes.
+#[derive(Debug)]
+pub struct Certificates<'a> {
+    raw: Vec<RawCert<'a>>,
+    /// The main keys of the certificates that claim a key.
+    claims: BTreeMap<KeyID, BTreeSet<Fingerprint>>,
+}
 
-impl<'a> Keyring<'a> {
-    /// Reads the frames. One that is broken fails all: it might be the copy that holds a revocation.
-    pub(crate) fn read(
-        items: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Result<Self, CertificateError> {
-        let mut left = CERTIFICATES_BYTES_MAX;
-        let mut all = Vec::new();
-        for item in items {
-            let before = all.len();
-            left = left
-                .checked_sub(item.len())
-                .ok_or(CertificateError::TooLarge {
-                    bytes_max: CERTIFICATES_BYTES_MAX,
-                })?;
-            for block in blocks(item) {
-                for raw in RawCertParser::from_bytes(block).map_err(unreadable)? {
-                    all.push(public(raw.map_err(unreadable)?)?);
-                }
-            }
-            if all.len() == before {
-                return Err(CertificateError::None);
+impl<'a> Certificates<'a> {
+    /// Reads certificates and keyrings, armoured or binary.
+    ///
+    /// # Errors
+    /// [`CertificateError`] when one of them has no certificate, a private key, or something broken (it might be the copy that holds a
+    /// revocation), when there is none, or all together have more than 64 MiB.
+    pub fn read(items: &'a [Vec<u8>]) -> Result<Self, CertificateError> {
+        let raw = frames(items.iter().map(Vec::as_slice))?;
+        let mut claims: BTreeMap<KeyID, BTreeSet<Fingerprint>> = BTreeMap::new();
+        for certificate in &raw {
+            for key in certificate.keys() {
+                let claimed = claims.entry(key.keyid()).or_default();
+                claimed.insert(certificate.fingerprint());
             }
         }
-        if all.is_empty() {
-            return Err(CertificateError::None);
-        }
-        Ok(Self(all))
+        Ok(Self { raw, claims })
     }
 
     /// The certificates that claim any of these keys, each once: copies are merged, so that what any copy says counts.
     pub(crate) fn holders(&self, keys: &[KeyHandle]) -> Result<Vec<Cert>, CertificateError> {
-        let wanted: BTreeSet<KeyID> = keys.iter().map(KeyID::from).collect();
         // By the main key: a copy that holds a revocation may lack the subkey that signed.
-        let main: BTreeSet<Fingerprint> = self
-            .0
+        let main: BTreeSet<&Fingerprint> = keys
             .iter()
-            .filter(|raw| raw.keys().any(|key| wanted.contains(&key.keyid())))
-            .map(RawCert::fingerprint)
+            .filter_map(|key| self.claims.get(&KeyID::from(key)))
+            .flatten()
             .collect();
         let mut holders: Vec<Cert> = Vec::new();
-        for raw in self
-            .0
-            .iter()
-            .filter(|raw| main.contains(&raw.fingerprint()))
-        {
+        for raw in &self.raw {
+            let fingerprint = raw.fingerprint();
+            if !main.contains(&fingerprint) {
+                continue;
+            }
             let certificate = Cert::try_from(raw).map_err(unreadable)?;
-            let fingerprint = certificate.fingerprint();
             match holders
                 .iter_mut()
                 .find(|held| held.fingerprint() == fingerprint)
@@ -94,6 +86,34 @@ impl<'a> Keyring<'a> {
         }
         Ok(holders)
     }
+}
+
+/// The certificates of all files, uninterpreted.
+fn frames<'a>(
+    items: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<Vec<RawCert<'a>>, CertificateError> {
+    let mut left = CERTIFICATES_BYTES_MAX;
+    let mut all = Vec::new();
+    for item in items {
+        let before = all.len();
+        left = left
+            .checked_sub(item.len())
+            .ok_or(CertificateError::TooLarge {
+                bytes_max: CERTIFICATES_BYTES_MAX,
+            })?;
+        for block in blocks(item) {
+            for raw in RawCertParser::from_bytes(block).map_err(unreadable)? {
+                all.push(public(raw.map_err(unreadable)?)?);
+            }
+        }
+        if all.len() == before {
+            return Err(CertificateError::None);
+        }
+    }
+    if all.is_empty() {
+        return Err(CertificateError::None);
+    }
+    Ok(all)
 }
 
 /// The certificate, unless private keys are in it.

@@ -18,7 +18,7 @@ mod verify;
 
 pub use certificate::{CertificateError, functionary_keys};
 pub use judge::Sequoia;
-pub use keyring::certificate_ids;
+pub use keyring::{Certificates, certificate_ids};
 pub use refusal::SignatureRefusal;
 pub use signature::{DetachedSignatureError, signature_from_detached};
 pub use split::split_certificates;

@@ -14,7 +14,7 @@ use openpgp::{KeyHandle, Packet};
 
 use crate::armor::{Cleartext, dearmor};
 use crate::candidate::{AnyKey, Candidate};
-use crate::keyring::Keyring;
+use crate::keyring::Certificates;
 use crate::refusal::SignatureRefusal;
 use crate::standard::{digest_binds_documents, system_time, timestamp};
 
@@ -58,14 +58,7 @@ pub fn signers(
     at: Timestamp,
     limits: &Limits,
 ) -> Result<Vec<Signer>, SignatureRefusal> {
-    let case = Case {
-        certificates,
-        kind: SignatureType::Binary,
-        message,
-        at,
-        limits,
-    };
-    case.judge(&detached(signature)?)
+    Certificates::read(certificates)?.signers(signature, message, at, limits)
 }
 
 /// Verifies a clear-signed document, such as a Debian `.dsc`, and returns the text that is signed, and who signed it.
@@ -83,24 +76,56 @@ pub fn cleartext(
     at: Timestamp,
     limits: &Limits,
 ) -> Result<(Vec<u8>, Vec<Signer>), SignatureRefusal> {
-    let bytes_max = limits.policy_bytes_max;
-    if document.len() > bytes_max {
-        return Err(SignatureRefusal::TooLarge { bytes_max });
+    Certificates::read(certificates)?.cleartext(document, at, limits)
+}
+
+impl Certificates<'_> {
+    /// [`signers`] by these certificates.
+    ///
+    /// # Errors
+    /// As [`signers`].
+    pub fn signers(
+        &self,
+        signature: &[u8],
+        message: &[u8],
+        at: Timestamp,
+        limits: &Limits,
+    ) -> Result<Vec<Signer>, SignatureRefusal> {
+        let case = Case {
+            certificates: self,
+            kind: SignatureType::Binary,
+            message,
+            at,
+            limits,
+        };
+        case.judge(&detached(signature)?)
     }
-    let Cleartext {
-        text,
-        covered,
-        packets,
-    } = Cleartext::parse(document).map_err(SignatureRefusal::Form)?;
-    let case = Case {
-        certificates,
-        kind: SignatureType::Text,
-        message: &covered,
-        at,
-        limits,
-    };
-    let signers = case.judge(&signatures(&packets)?)?;
-    Ok((text, signers))
+
+    /// [`cleartext`] by these certificates.
+    ///
+    /// # Errors
+    /// As [`cleartext`].
+    pub fn cleartext(
+        &self,
+        document: &[u8],
+        at: Timestamp,
+        limits: &Limits,
+    ) -> Result<(Vec<u8>, Vec<Signer>), SignatureRefusal> {
+        let bytes_max = limits.policy_bytes_max;
+        if document.len() > bytes_max {
+            return Err(SignatureRefusal::TooLarge { bytes_max });
+        }
+        let parts = Cleartext::parse(document).map_err(SignatureRefusal::Form)?;
+        let case = Case {
+            certificates: self,
+            kind: SignatureType::Text,
+            message: &parts.covered,
+            at,
+            limits,
+        };
+        let signers = case.judge(&signatures(&parts.packets)?)?;
+        Ok((parts.text, signers))
+    }
 }
 
 /// The latest time at which a signature of the block says that it was made. Nothing is verified.
@@ -177,7 +202,7 @@ fn made(signature: &Signature) -> Result<Timestamp, SignatureRefusal> {
 
 /// Everything that a block's signatures are held against.
 struct Case<'a> {
-    certificates: &'a [Vec<u8>],
+    certificates: &'a Certificates<'a>,
     kind: SignatureType,
     message: &'a [u8],
     at: Timestamp,
@@ -187,9 +212,8 @@ struct Case<'a> {
 impl Case<'_> {
     fn judge(&self, block: &[Signature]) -> Result<Vec<Signer>, SignatureRefusal> {
         let at = system_time(self.at).ok_or(SignatureRefusal::Time)?;
-        let keyring = Keyring::read(self.certificates.iter().map(Vec::as_slice))?;
         let issuers: Vec<KeyHandle> = block.iter().flat_map(Signature::get_issuers).collect();
-        let holders = keyring.holders(&issuers)?;
+        let holders = self.certificates.holders(&issuers)?;
         let mut checks = self.limits.signature_checks_max;
         let mut signers: Vec<Signer> = Vec::new();
         for signature in block {

@@ -253,3 +253,69 @@ fn a_copy_that_is_younger_than_the_time_of_the_judgement_says_nothing_about_it()
     assert_eq!(word(&check(&both, &signature, 2)), "1 signed");
     assert_eq!(word(&check(&both, &signature, 40)), "1 signed");
 }
+
+#[test]
+fn the_end_of_the_main_key_is_the_end_of_its_subkeys() {
+    let ring = Ring::new();
+    let main = ring.key("ed25519", "cert", "30d");
+    ring.gpg(&["--quick-add-key", &main, "ed25519", "sign", "0"]);
+    let signature = sign(&ring, 1, &[]);
+    let keys = [ring.export()];
+    assert_eq!(word(&check(&keys, &signature, 29)), "1 signed");
+    let refused = check(&keys, &signature, 30).unwrap_err();
+    assert!(
+        matches!(&refused, SignatureRefusal::Expired { key, until, .. }
+            if *key == main && *until == day(30)),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_revocation_by_another_key_cannot_be_checked_and_is_not_ignored() {
+    let ring = Ring::new();
+    let id = ring.key_of("a@example.org", "ed25519", "sign", "0");
+    let revoker = ring.key_of("b@example.org", "ed25519", "sign", "0");
+    let signature = sign(&ring, 1, &[&id]);
+    let edit = ["--command-fd", "0", "--yes", "--edit-key", &id];
+    ring.gpg_with(
+        &edit,
+        format!("addrevoker\n{revoker}\ny\nsave\n").as_bytes(),
+    );
+    let export = || [ring.gpg(&["--export", "a@example.org"])];
+    assert_eq!(word(&check(&export(), &signature, 2)), "1 signed");
+    // Make it: yes, no reason, no text, that is right.
+    let revoke = ["--no-batch", "--command-fd", "0", "--desig-revoke", &id];
+    let revocation = ring.gpg_with(&revoke, b"y\n0\n\ny\n");
+    ring.gpg_with(&["--import"], &revocation);
+    let refused = check(&export(), &signature, 2).unwrap_err();
+    assert!(
+        matches!(&refused, SignatureRefusal::RevokedPerhaps { key } if *key == id),
+        "{refused}"
+    );
+}
+
+#[test]
+fn what_md5_holds_together_is_refused_at_every_time() {
+    // 2003-01-01, when sequoia's standard still takes it.
+    let made = 1_041_379_200;
+    let ring = Ring::new();
+    let generate = [
+        "--cert-digest-algo",
+        "MD5",
+        "--quick-generate-key",
+        "a@example.org",
+        "rsa2048",
+        "sign",
+        "0",
+    ];
+    ring.sign_at(made, &generate, b"");
+    let detach = [
+        "--allow-weak-digest-algos",
+        "--digest-algo",
+        "SHA256",
+        "--detach-sign",
+    ];
+    let signature = ring.sign_at(made, &detach, MESSAGE);
+    let days = (made - MADE) / DAY + 1;
+    assert_eq!(word(&check(&[ring.export()], &signature, days)), "Invalid");
+}

@@ -136,11 +136,22 @@ fn a_block_is_one_block_of_signatures_and_nothing_else() {
         gpg_says(&ring, MADE + 2 * DAY, framed.as_bytes()),
         "GOODSIG"
     );
-    for version in [3, 5] {
-        let mut old = binary.clone();
-        old[2] = version;
-        refused(&old);
+    for version in [3, 5, 7] {
+        let mut other = binary.clone();
+        other[2] = version;
+        refused(&other);
     }
+    // RFC 9580 §5.2.2: version 3 covers neither the key nor when it expires.
+    let old = [
+        &[0x88, 22, 3, 5, 0][..],
+        &MADE.to_be_bytes()[4..],
+        &[0; 8],
+        &[1, 8, 0, 0, 0, 1, 1],
+    ];
+    assert!(matches!(
+        refused(&old.concat()),
+        SignatureRefusal::NotASignature { number: 1 }
+    ));
     refused(&ring.export());
     refused(&ring.gpg_with(&["--sign"], MESSAGE));
     assert!(matches!(
@@ -231,4 +242,18 @@ fn more_work_than_the_limits_allow_is_refused() {
     };
     assert_eq!(word(&at(2)), "Work");
     assert_eq!(word(&at(3)), "1 signed");
+}
+
+#[test]
+fn a_signature_that_says_it_is_older_than_its_key_is_refused() {
+    let ring = Ring::new();
+    let id = ring.key("ed25519", "sign", "0");
+    let early = ["--ignore-time-conflict", "--detach-sign"];
+    let signature = ring.sign_at(MADE - DAY, &early, MESSAGE);
+    let refused = check(&[ring.export()], &signature, 1).unwrap_err();
+    assert!(
+        matches!(&refused, SignatureRefusal::OlderThanKey { key, made }
+            if *key == id && *made == day(-1)),
+        "{refused}"
+    );
 }
