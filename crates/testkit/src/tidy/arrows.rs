@@ -41,7 +41,7 @@ fn fault_of(manifest: &Manifest<'_>, dependency: &Dependency, target: &str) -> O
 fn allowed_targets(folder: &str) -> &'static [&'static str] {
     match folder {
         "core" => &[],
-        "gather" | "openpgp" | "record" => &["core"],
+        "gather" | "openpgp" | "record" | "trust" => &["core"],
         "cli" => &["core", "gather", "openpgp", "record"],
         "bench" => &["core", "gather", "record"],
         _ => &["core", "gather"],
