@@ -1,5 +1,8 @@
 //! Trust that changes, and what is tried against it: each test is named after the attack or the behaviour.
 
+mod attacks;
 mod metadata;
+mod projects;
 mod repository;
 mod stage;
+mod store;

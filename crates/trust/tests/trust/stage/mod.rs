@@ -1,5 +1,7 @@
 //! A repository with real keys, in memory, and what is done to it.
 
+mod reader;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -14,6 +16,8 @@ use quorate_trust::repository::{
 };
 
 pub(crate) const LIMITS: TrustLimits = TrustLimits::STANDARD;
+
+pub(crate) use reader::{Reader, Served};
 
 /// The key of that name; the same in every run.
 pub(crate) fn key(name: &str) -> SigningKey {
