@@ -1,6 +1,7 @@
 //! Trust that changes, and what is tried against it: each test is named after the attack or the behaviour.
 
 mod attacks;
+mod interop;
 mod metadata;
 mod projects;
 mod repository;
