@@ -13,6 +13,9 @@ use quorate_fuzz::{LIMITS, functionaries, honest};
 use quorate_testkit::scenario::{
     Party, PolicyDraft, Sample, Scene, ed25519, metablock, p256, p384, replaced, without,
 };
+use quorate_trust::limits::TrustLimits;
+use quorate_trust::metadata::{RoleName, TargetPath, sign as sign_metadata};
+use quorate_trust::repository::{Bins, Founding, Holders, Online, Repository, prepare, publish};
 
 /// A target's name and its inputs by name.
 type Seeds = (&'static str, Vec<(&'static str, Vec<u8>)>);
@@ -40,6 +43,7 @@ fn all() -> Vec<Seeds> {
         keys(),
         verdicts(),
         chains(),
+        trust(),
     ]
     .concat()
 }
@@ -248,6 +252,74 @@ fn keys() -> Vec<Seeds> {
         br#"{"keyid":"a","keytype":"ed25519","keyval":{"public":"d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"},"scheme":"ed25519"}"#.to_vec(),
     ));
     vec![("public_key", public), ("signing_key", secret)]
+}
+
+/// Metadata of a repository with a roster, sixteen bins and one project.
+fn trust() -> Vec<Seeds> {
+    let holders = |names: &[&str], threshold| Holders {
+        keys: names
+            .iter()
+            .map(|name| ed25519(name).public().clone())
+            .collect(),
+        threshold,
+    };
+    let expires = |text| Timestamp::parse(text).expect("a time");
+    let year = expires("2027-11-24T00:00:00Z");
+    let founding = Founding {
+        root: holders(&["alice", "bob", "carol"], 2),
+        targets: holders(&["alice", "bob"], 2),
+        rebuilders: holders(&["bob"], 1),
+        bin_holders: holders(&["carol"], 1),
+        snapshot: holders(&["online"], 1),
+        timestamp: holders(&["online"], 1),
+        bins: Bins::of_bits(4).expect("a number of bits that there is"),
+        expires: year,
+        rebuilders_expire: year,
+        bins_expire: year,
+    };
+    let limits = TrustLimits::STANDARD;
+    let mut change = founding.into_change().expect("names of our own");
+    let path = TargetPath::parse("rebuilders/alpha.json").expect("a path");
+    let board = RoleName::delegated("rebuilders").expect("a role's name");
+    if let Some(role) = change.roles.get_mut(&board) {
+        role.put.insert(path, b"alpha".to_vec());
+    }
+    let prepared = prepare(&Repository::default(), &change, &limits).expect("a first change");
+    let mut files = prepared.files;
+    for bytes in files.values_mut() {
+        for name in ["alice", "bob", "carol"] {
+            if let Ok(signed) = sign_metadata(bytes, &ed25519(name), &limits) {
+                *bytes = signed;
+            }
+        }
+    }
+    let online = [ed25519("online")];
+    let keys = Online {
+        snapshot: &online,
+        snapshot_expires: year,
+        timestamp: &online,
+        timestamp_expires: year,
+    };
+    let now = expires("2026-11-24T02:06:00Z");
+    let publication =
+        publish(&Repository::default(), &files, keys, now, &limits).expect("all signed");
+    let named = |name: &str| {
+        let found = publication
+            .writes
+            .iter()
+            .find(|(file, _)| file.ends_with(name));
+        found.expect("it is published").1.clone()
+    };
+    vec![(
+        "trust_metadata",
+        vec![
+            ("root", named("1.root.json")),
+            ("targets", named("1.targets.json")),
+            ("rebuilders", named("1.rebuilders.json")),
+            ("snapshot", named("1.snapshot.json")),
+            ("timestamp", named("timestamp.json")),
+        ],
+    )]
 }
 
 /// Supply chains and rules over them.

@@ -14,6 +14,8 @@ use quorate::source::Dsc;
 use quorate::time::Timestamp;
 use quorate::verify::Expected;
 use quorate_fuzz::{LIMITS, attestation, key_file};
+use quorate_trust::limits::TrustLimits;
+use quorate_trust::metadata::{Received, Root};
 
 /// Whether a seed of each target is accepted by the reader that the target is for.
 #[test]
@@ -38,6 +40,7 @@ fn every_target_has_a_seed_that_its_reader_accepts() {
                     .is_some_and(|text| PublicKey::from_file(text.as_bytes(), &LIMITS).is_ok()),
                 "signing_key" => key_file("PRIVATE KEY", bytes)
                     .is_some_and(|text| SigningKey::from_pem(&text).is_ok()),
+                "trust_metadata" => Received::<Root>::read(bytes, &TrustLimits::STANDARD).is_ok(),
                 "time" => Timestamp::parse(&text).is_ok(),
                 unknown => panic!("{unknown}: say here what its reader is"),
             }

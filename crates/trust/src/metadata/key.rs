@@ -11,9 +11,18 @@ use crate::limits::TrustLimits;
 /// Bytes of a key id; a SHA-256 in hex has 64.
 const KEY_ID_BYTES_MAX: usize = 128;
 
-/// The keys of one file by id. A key of a type that this program does not know is there as `None`: it never counts.
+/// The keys of one file by id.
 #[derive(Clone, Debug, Default)]
-pub struct KeySet(BTreeMap<String, Option<PublicKey>>);
+pub struct KeySet(BTreeMap<String, Listed>);
+
+/// A key as a file lists it.
+#[derive(Clone, Debug)]
+struct Listed {
+    /// The key; `None` where its type is not known here: it never counts.
+    key: Option<PublicKey>,
+    /// What is written again for it, members that only the maker of the file knows included.
+    form: Json<'static>,
+}
 
 impl KeySet {
     /// Reads `keys`; no key stands there under two ids.
@@ -29,6 +38,7 @@ impl KeySet {
         let mut seen: BTreeMap<Fingerprint, &str> = BTreeMap::new();
         for (id, value) in listed.iter() {
             let key = read_key(id, value, limits)?;
+            let form = value.clone().into_owned();
             if let Some(key) = &key
                 && let Some(first) = seen.insert(key.fingerprint(), id)
             {
@@ -37,7 +47,7 @@ impl KeySet {
                     second: id.to_owned(),
                 });
             }
-            keys.insert(id.to_owned(), key);
+            keys.insert(id.to_owned(), Listed { key, form });
         }
         Ok(Self(keys))
     }
@@ -81,20 +91,17 @@ impl KeySet {
         Self(keys.collect())
     }
 
-    /// The member `keys`. A key of an unknown type cannot be written again and is left out; its role keeps it from being written at all.
+    /// The member `keys`.
     pub(super) fn to_json(&self) -> Json<'static> {
-        let known = self
-            .0
-            .iter()
-            .filter_map(|(id, key)| Some((id, key.as_ref()?)));
-        Json::object(known.map(|(id, key)| (id.clone(), key_to_json(key))))
+        let forms = self.0.iter();
+        Json::object(forms.map(|(id, listed)| (id.clone(), listed.form.clone())))
     }
 }
 
 /// Who holds a role, and how many of them must sign.
 #[derive(Clone, Debug)]
 pub struct RoleKeys {
-    keys: BTreeMap<String, Option<PublicKey>>,
+    keys: BTreeMap<String, Listed>,
     threshold: usize,
 }
 
@@ -107,7 +114,11 @@ impl RoleKeys {
         let mut keys = BTreeMap::new();
         for key in holders {
             let id = computed_id(key)?;
-            if keys.insert(id.clone(), Some(key.clone())).is_some() {
+            let listed = Listed {
+                key: Some(key.clone()),
+                form: key_to_json(key),
+            };
+            if keys.insert(id.clone(), listed).is_some() {
                 return Err(MetadataError::DoubledKey {
                     role: role.to_owned(),
                     key_id: id,
@@ -119,7 +130,7 @@ impl RoleKeys {
 
     fn of(
         role: &str,
-        keys: BTreeMap<String, Option<PublicKey>>,
+        keys: BTreeMap<String, Listed>,
         threshold: u64,
     ) -> Result<Self, MetadataError> {
         if threshold == 0 {
@@ -147,7 +158,7 @@ impl RoleKeys {
 
     /// The key of that id, when it is one of the role's and of a type that this program knows.
     pub fn key(&self, id: &str) -> Option<&PublicKey> {
-        self.keys.get(id)?.as_ref()
+        self.keys.get(id)?.key.as_ref()
     }
 
     /// Whether these are the same keys, by material, with the same threshold.
@@ -160,9 +171,9 @@ impl RoleKeys {
         let mut marks: Vec<String> = self
             .keys
             .iter()
-            .map(|(id, key)| {
-                key.as_ref()
-                    .map_or_else(|| format!("id {id}"), |key| key.fingerprint().to_string())
+            .map(|(id, listed)| {
+                let key = listed.key.as_ref();
+                key.map_or_else(|| format!("id {id}"), |key| key.fingerprint().to_string())
             })
             .collect();
         marks.sort();

@@ -249,23 +249,7 @@ fn a_publication_that_is_killed_at_any_step_is_done_again_and_misleads_nobody() 
     let root = place.folder.path().to_owned();
     let saved = root.join("saved");
     copy(&root.join("repository"), &saved);
-    let mut ceremony = Ceremony::open(&root.join("ceremony"), LIMITS).unwrap();
-    let words = ceremony.prepare(&stage.read(), &change).unwrap();
-    assert_eq!(
-        fs::read_to_string(root.join("ceremony/CHANGES.txt"))
-            .unwrap()
-            .lines()
-            .count(),
-        words.len()
-    );
-    for (name, holders) in [
-        ("root.json", ["root-1", "root-2"]),
-        ("rebuilders.json", ["board-1", "board-2"]),
-    ] {
-        for holder in holders {
-            ceremony.sign(name, &key(holder)).unwrap();
-        }
-    }
+    let ceremony = signed_ceremony(&root, &stage, &change);
     let mut killed = 0;
     loop {
         fs::remove_dir_all(root.join("repository")).unwrap();
@@ -303,6 +287,33 @@ fn a_publication_that_is_killed_at_any_step_is_done_again_and_misleads_nobody() 
         killed += 1;
     }
     assert!(killed >= 8, "{killed} steps were tried");
+    goes_on(&place);
+}
+
+/// The change as two holders of each role signed it, in a folder.
+fn signed_ceremony(root: &Path, stage: &Stage, change: &Change) -> Ceremony {
+    let mut ceremony = Ceremony::open(&root.join("ceremony"), LIMITS).unwrap();
+    let words = ceremony.prepare(&stage.read(), change).unwrap();
+    assert_eq!(
+        fs::read_to_string(root.join("ceremony/CHANGES.txt"))
+            .unwrap()
+            .lines()
+            .count(),
+        words.len()
+    );
+    for (name, holders) in [
+        ("root.json", ["root-1", "root-2"]),
+        ("rebuilders.json", ["board-1", "board-2"]),
+    ] {
+        for holder in holders {
+            ceremony.sign(name, &key(holder)).unwrap();
+        }
+    }
+    ceremony
+}
+
+/// What was published is served, and the online roles are made anew.
+fn goes_on(place: &Place) {
     let target = path("rebuilders/alpha.json");
     place.client().update(&mut place.fetch(), now()).unwrap();
     let found = place
@@ -310,7 +321,7 @@ fn a_publication_that_is_killed_at_any_step_is_done_again_and_misleads_nobody() 
         .target(&target, Some(&mut place.fetch()), now())
         .unwrap();
     assert_eq!(found.bytes, b"alpha");
-    let mut refreshed = Folder::open(&root.join("repository"), LIMITS).unwrap();
+    let mut refreshed = Folder::open(&place.folder.path().join("repository"), LIMITS).unwrap();
     refreshed
         .refresh(
             Renew::Both,
