@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use quorate::digest::Sha256;
 use quorate::verify::{Artifact, ArtifactState, Case, View};
-use quorate_fuzz::{LIMITS, TOOLS, honest};
+use quorate_fuzz::{TOOLS, honest};
 use quorate_testkit::scenario::Scene;
 
 static SCENES: LazyLock<[Scene; 3]> = LazyLock::new(|| {

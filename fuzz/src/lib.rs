@@ -29,6 +29,7 @@ pub const LIMITS: Limits = Limits::STANDARD;
 
 /// What the judge is given beside the evidence.
 pub const TOOLS: Tools = Tools::WITHOUT_OPENPGP;
+
 /// Two files in one input: the first two bytes are the size of the first file, little-endian.
 pub fn two_files(bytes: &[u8]) -> (&[u8], &[u8]) {
     match bytes {
@@ -51,6 +52,8 @@ pub fn differ(a: &[u8], b: &[u8]) -> quorate_diff::Report {
         &quorate_diff::Limits::STANDARD,
     )
     .expect("memory can be read")
+}
+
 /// The certificate of the maintainer of git.
 pub const TAG_KEYS: &[u8] = include_bytes!("../../crates/openpgp/tests/git-tags/signers.asc");
 

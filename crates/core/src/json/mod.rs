@@ -13,8 +13,7 @@ mod shape;
 
 pub use canonical::canonical;
 pub use parse::{JsonError, JsonErrorKind, parse};
-pub use shape::ShapeError;
-pub(crate) use shape::{Members, array, integer, object, string, strings};
+pub use shape::{Members, ShapeError, array, integer, items, object, string, strings};
 
 use std::borrow::Cow;
 

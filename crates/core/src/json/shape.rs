@@ -12,7 +12,7 @@ pub struct ShapeError {
 
 impl ShapeError {
     /// An error at this place.
-    pub(crate) fn new(problem: impl Into<String>) -> Self {
+    pub fn new(problem: impl Into<String>) -> Self {
         Self {
             path: String::new(),
             problem: problem.into(),
@@ -20,7 +20,7 @@ impl ShapeError {
     }
 
     /// The same error, seen from the value that holds it under `name`.
-    pub(crate) fn within(mut self, name: &str) -> Self {
+    pub fn within(mut self, name: &str) -> Self {
         let separator = if self.path.is_empty() || self.path.starts_with('[') {
             ""
         } else {
@@ -31,7 +31,7 @@ impl ShapeError {
     }
 
     /// The same error, seen from the array that holds it at `index`.
-    pub(crate) fn at_index(self, index: usize) -> Self {
+    pub fn at_index(self, index: usize) -> Self {
         self.within(&format!("[{index}]"))
     }
 }
@@ -40,7 +40,11 @@ fn expected(what: &str, found: &Json<'_>) -> ShapeError {
     ShapeError::new(format!("expected {what}, found {}", found.kind()))
 }
 
-pub(crate) fn object<'j, 'a>(value: &'j Json<'a>) -> Result<&'j Object<'a>, ShapeError> {
+/// The members, when the value is an object.
+///
+/// # Errors
+/// [`ShapeError`] when it is something else.
+pub fn object<'j, 'a>(value: &'j Json<'a>) -> Result<&'j Object<'a>, ShapeError> {
     if let Json::Object(object) = value {
         Ok(object)
     } else {
@@ -48,7 +52,11 @@ pub(crate) fn object<'j, 'a>(value: &'j Json<'a>) -> Result<&'j Object<'a>, Shap
     }
 }
 
-pub(crate) fn string<'j>(value: &'j Json<'_>) -> Result<&'j str, ShapeError> {
+/// The text, when the value is a string.
+///
+/// # Errors
+/// [`ShapeError`] when it is something else.
+pub fn string<'j>(value: &'j Json<'_>) -> Result<&'j str, ShapeError> {
     if let Json::String(text) = value {
         Ok(text)
     } else {
@@ -57,7 +65,10 @@ pub(crate) fn string<'j>(value: &'j Json<'_>) -> Result<&'j str, ShapeError> {
 }
 
 /// An integer that fits the target type.
-pub(crate) fn integer<T: std::str::FromStr>(value: &Json<'_>) -> Result<T, ShapeError> {
+///
+/// # Errors
+/// [`ShapeError`] when the value is something else or out of range.
+pub fn integer<T: std::str::FromStr>(value: &Json<'_>) -> Result<T, ShapeError> {
     let Json::Integer(digits) = value else {
         return Err(expected("an integer", value));
     };
@@ -66,7 +77,11 @@ pub(crate) fn integer<T: std::str::FromStr>(value: &Json<'_>) -> Result<T, Shape
         .map_err(|_| ShapeError::new(format!("{digits} is out of range")))
 }
 
-pub(crate) fn array<'j, 'a>(value: &'j Json<'a>) -> Result<&'j [Json<'a>], ShapeError> {
+/// The items, when the value is an array.
+///
+/// # Errors
+/// [`ShapeError`] when it is something else.
+pub fn array<'j, 'a>(value: &'j Json<'a>) -> Result<&'j [Json<'a>], ShapeError> {
     if let Json::Array(items) = value {
         Ok(items)
     } else {
@@ -75,7 +90,10 @@ pub(crate) fn array<'j, 'a>(value: &'j Json<'a>) -> Result<&'j [Json<'a>], Shape
 }
 
 /// An array whose items are read one by one; an error names the index.
-pub(crate) fn items<'j, 'a, T>(
+///
+/// # Errors
+/// [`ShapeError`] when the value is no array, and the first that `read` has.
+pub fn items<'j, 'a, T>(
     value: &'j Json<'a>,
     read: impl Fn(&'j Json<'a>) -> Result<T, ShapeError>,
 ) -> Result<Vec<T>, ShapeError> {
@@ -86,16 +104,26 @@ pub(crate) fn items<'j, 'a, T>(
         .collect()
 }
 
-pub(crate) fn strings(value: &Json<'_>) -> Result<Vec<String>, ShapeError> {
+/// An array of strings.
+///
+/// # Errors
+/// [`ShapeError`] when the value is no array or an item no string.
+pub fn strings(value: &Json<'_>) -> Result<Vec<String>, ShapeError> {
     items(value, |item| string(item).map(str::to_owned))
 }
 
 /// Reading of an object's members by name; each error carries the name.
-pub(crate) trait Members<'a> {
+pub trait Members<'a> {
     /// The member, which must be there.
+    ///
+    /// # Errors
+    /// [`ShapeError`] when it is not.
     fn required(&self, name: &str) -> Result<&Json<'a>, ShapeError>;
 
     /// Reads the member, which must be there.
+    ///
+    /// # Errors
+    /// [`ShapeError`] when it is not, or what `read` has, within the member's name.
     fn read<'j, T>(
         &'j self,
         name: &str,
@@ -105,6 +133,9 @@ pub(crate) trait Members<'a> {
         'a: 'j;
 
     /// Reads the member, which must be an array, item by item.
+    ///
+    /// # Errors
+    /// [`ShapeError`] as [`items`] has it, within the member's name.
     fn read_items<'j, T>(
         &'j self,
         name: &str,
@@ -114,6 +145,9 @@ pub(crate) trait Members<'a> {
         'a: 'j;
 
     /// Refuses members with other names.
+    ///
+    /// # Errors
+    /// [`ShapeError`] with the first such name.
     fn only(&self, names: &[&str]) -> Result<(), ShapeError>;
 }
 

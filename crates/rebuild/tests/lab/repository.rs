@@ -15,7 +15,7 @@ use quorate::envelope::Envelope;
 use quorate::key::SigningKey;
 use quorate::limits::Limits;
 
-use super::{Lab, PROGRAM, succeed};
+use super::{Lab, Outcome, PROGRAM, outcome, succeed};
 
 /// When everything in the repositories was done.
 pub const DATE: &str = "1700000000 +0000";
@@ -252,4 +252,29 @@ fn programs_with_libraries() -> BTreeSet<PathBuf> {
         files.insert(path);
     }
     files
+}
+
+/// The rebuild of the tag, which must succeed.
+pub fn rebuilt(lab: &Lab, repository: &Repository, tag: &str) -> Outcome {
+    let run = outcome(&mut lab.git_command(&repository.folder, tag));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    run
+}
+
+/// The rebuild is refused with this code and reason, and nothing is signed.
+pub fn refused(lab: &Lab, repository: &Repository, tag: &str, code: &str, reason: &str) {
+    let run = outcome(&mut lab.git_command(&repository.folder, tag));
+    assert_eq!(run.error(), code, "{}", run.stderr);
+    assert!(run.stderr.contains(reason), "{}", run.stderr);
+    assert!(!lab.has_statement());
+}
+
+/// A repository with a recipe whose build is `script`, at tag `v1`.
+pub fn building(lab: &Lab, script: &str) -> Repository {
+    let repository = lab.repository("project", "sha1");
+    repository.write("build.sh", script);
+    repository.write("quorate.toml", &recipe());
+    repository.commit();
+    repository.tag("v1");
+    repository
 }

@@ -41,7 +41,7 @@ fn fault_of(manifest: &Manifest<'_>, dependency: &Dependency, target: &str) -> O
 fn allowed_targets(folder: &str) -> &'static [&'static str] {
     match folder {
         "core" => &[],
-        "archive" | "gather" | "git" | "openpgp" | "unsign" => &["core"],
+        "archive" | "gather" | "git" | "openpgp" | "trust" | "unsign" => &["core"],
         "diff" => &["core", "archive"],
         "record" => &["core", "git"],
         "rebuild" => &["core", "archive", "git"],

@@ -1,5 +1,7 @@
 //! What the pages and all other files owe to a reader elsewhere.
 
+use std::collections::BTreeSet;
+
 use super::{Fault, Tree};
 
 /// Folders of one machine, in pieces so that this file is free of them.
@@ -20,6 +22,7 @@ pub(super) fn faults(tree: &Tree) -> Vec<Fault> {
         faults.push(Fault::at("CHANGELOG.md", 1, "missing", remedy));
     }
     faults.extend(unlinked(tree));
+    faults.extend(misnumbered(tree));
     for (path, text) in tree.files() {
         for (index, line) in text.lines().enumerate() {
             if let Some(found) = machine_path(line) {
@@ -52,6 +55,32 @@ fn unlinked(tree: &Tree) -> Vec<Fault> {
             )
         })
         .collect()
+}
+
+/// Lists the decision records whose number stands twice or differs from that of their title.
+fn misnumbered(tree: &Tree) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (path, text) in tree.files() {
+        let Some(name) = path.strip_prefix("docs/decisions/") else {
+            continue;
+        };
+        let number = name.split('-').next().and_then(|n| n.parse::<u16>().ok());
+        let title = text.strip_prefix("# ").and_then(|t| t.split('.').next());
+        if number.is_none() || title.and_then(|t| t.parse().ok()) != number {
+            let what = "its title has another number than its name";
+            faults.push(Fault::at(
+                path,
+                1,
+                what,
+                "call it NNNN-what.md and `# N. What`",
+            ));
+        } else if !seen.insert(number) {
+            let what = "another decision has this number";
+            faults.push(Fault::at(path, 1, what, "give it the next free one"));
+        }
+    }
+    faults
 }
 
 /// Returns the first absolute path in the line that names a folder of somebody's machine.
@@ -97,6 +126,15 @@ mod tests {
         );
         assert_eq!(count(&[page, ("README.md", "")]), 1);
         assert_eq!(count(&[page]), 0, "nothing can link yet");
+    }
+
+    #[test]
+    fn a_decision_has_a_number_of_its_own() {
+        let first = ("docs/decisions/0001-a.md", "# 1. A\n");
+        assert_eq!(count(&[first, ("docs/decisions/0002-b.md", "# 2. B\n")]), 0);
+        assert_eq!(count(&[first, ("docs/decisions/0001-b.md", "# 1. B\n")]), 1);
+        assert_eq!(count(&[("docs/decisions/0001-a.md", "# 2. A\n")]), 1);
+        assert_eq!(count(&[("docs/decisions/a.md", "# A\n")]), 1);
     }
 
     #[test]

@@ -1,0 +1,75 @@
+//! The client on a folder, which one process at a time works on.
+
+use std::path::Path;
+
+use quorate::time::Timestamp;
+
+use super::{Fetch, Pin, Status, Target, TrustClient, TrustError, Workflow};
+use crate::disk::{Disk, OnBusy, Step};
+use crate::limits::TrustLimits;
+use crate::metadata::TargetPath;
+
+/// A client with its store in a folder.
+#[derive(Debug)]
+pub struct Client {
+    disk: Disk,
+    pin: Pin,
+    busy: OnBusy,
+    limits: TrustLimits,
+}
+
+impl Client {
+    /// Takes a folder for the store, which is made where it is missing, and the pin. A store belongs to one pin's repository.
+    ///
+    /// # Errors
+    /// [`TrustError::Store`].
+    pub fn open(
+        store: &Path,
+        pin: Pin,
+        busy: OnBusy,
+        limits: TrustLimits,
+    ) -> Result<Self, TrustError> {
+        Ok(Self {
+            disk: Disk::open(store)?,
+            pin,
+            busy,
+            limits,
+        })
+    }
+
+    /// Calls `observer` before each write to the store.
+    pub fn observe(&mut self, observer: impl FnMut(&Step) + 'static) {
+        self.disk.observe(observer);
+    }
+}
+
+impl TrustClient for Client {
+    fn update(&mut self, fetch: &mut dyn Fetch, now: Timestamp) -> Result<Status, TrustError> {
+        let _lock = self.disk.lock(self.busy)?;
+        let mut workflow =
+            Workflow::begin(&mut self.disk, &self.pin, Some(fetch), now, self.limits)?;
+        workflow.update(fetch)?;
+        let status = workflow.status();
+        self.disk.done();
+        Ok(status)
+    }
+
+    fn status(&mut self, now: Timestamp) -> Result<Status, TrustError> {
+        let _lock = self.disk.lock(self.busy)?;
+        let mut workflow = Workflow::begin(&mut self.disk, &self.pin, None, now, self.limits)?;
+        workflow.load()?;
+        Ok(workflow.status())
+    }
+
+    fn target(
+        &mut self,
+        path: &TargetPath,
+        fetch: Option<&mut dyn Fetch>,
+        now: Timestamp,
+    ) -> Result<Target, TrustError> {
+        let _lock = self.disk.lock(self.busy)?;
+        let mut workflow = Workflow::begin(&mut self.disk, &self.pin, None, now, self.limits)?;
+        workflow.load()?;
+        workflow.target(path, fetch)
+    }
+}

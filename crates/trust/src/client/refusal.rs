@@ -1,0 +1,163 @@
+//! Why nothing is trusted, or not this.
+
+use quorate::time::Timestamp;
+
+use super::FetchError;
+use crate::disk::DiskError;
+use crate::metadata::{MetadataError, Mismatch, RoleName, TargetPath, TooFewSignatures, Version};
+
+/// A refusal.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrustError {
+    /// The pinned root is not where the pin's digest says.
+    #[error("no root with the pinned digest: the repository's {0} is another file")]
+    Pin(String),
+    /// A file that does not come.
+    #[error("{name}: {source}")]
+    Fetch {
+        /// The file.
+        name: String,
+        /// Why.
+        source: FetchError,
+    },
+    /// A file that the repository does not have.
+    #[error("{0}: the repository does not have it")]
+    Missing(String),
+    /// Something that is only known from the repository, and nobody may ask it.
+    #[error("{0} is not in the local store; update from the repository first")]
+    NotStored(String),
+    /// A file that is no metadata of its kind.
+    #[error("{name}: {source}")]
+    Metadata {
+        /// The file.
+        name: String,
+        /// What is wrong with it.
+        source: MetadataError,
+    },
+    /// Too few of those who hold the role signed.
+    #[error("{name}: {source}")]
+    Signatures {
+        /// The file.
+        name: String,
+        /// Who is missing.
+        source: TooFewSignatures,
+    },
+    /// A root that does not follow the one before it.
+    #[error("root: version {found} where {expected} follows")]
+    RootJump {
+        /// The version that follows.
+        expected: Version,
+        /// The version of the file.
+        found: Version,
+    },
+    /// More new roots than one update walks.
+    #[error("more than {0} new roots; pin a newer root")]
+    TooManyRoots(u32),
+    /// A role that is not in force any more.
+    #[error("{role} version {version} expired {expires}, and it is {time}")]
+    Expired {
+        /// The role.
+        role: String,
+        /// Its version.
+        version: Version,
+        /// When it expired.
+        expires: Timestamp,
+        /// The time of the update.
+        time: Timestamp,
+    },
+    /// An older version than one that was seen.
+    #[error("{role}: version {offered} is offered, and {seen} was seen before")]
+    Rollback {
+        /// The role.
+        role: String,
+        /// The version that was seen.
+        seen: Version,
+        /// The version that is offered.
+        offered: Version,
+    },
+    /// A snapshot without a role that was in one before.
+    #[error("the snapshot no longer has {0}, which it had before")]
+    Vanished(RoleName),
+    /// A file that is not the one that another names.
+    #[error("{name}: {source}")]
+    Mismatch {
+        /// The file.
+        name: String,
+        /// How it differs.
+        source: Mismatch,
+    },
+    /// A file of another version than the one that another file names.
+    #[error("{name}: version {found} in a file that is said to have {said}")]
+    OtherVersion {
+        /// The file.
+        name: String,
+        /// What is said.
+        said: Version,
+        /// What is there.
+        found: Version,
+    },
+    /// A role that is delegated to, and not in the snapshot.
+    #[error("{0} is delegated to, and the snapshot does not have it")]
+    NotInSnapshot(RoleName),
+    /// More delegations than one look-up follows.
+    #[error("more than {roles_max} roles would be asked for {path}")]
+    TooManyRoles {
+        /// The target.
+        path: TargetPath,
+        /// The limit.
+        roles_max: usize,
+    },
+    /// Nobody who may vouches for the file.
+    #[error("no role that may vouches for {0}")]
+    NoTarget(TargetPath),
+    /// A target file above the limit.
+    #[error("{path}: {length} bytes are said, and {bytes_max} may be")]
+    TargetTooLarge {
+        /// The target.
+        path: TargetPath,
+        /// What the role says.
+        length: u64,
+        /// The limit in bytes.
+        bytes_max: usize,
+    },
+    /// The update takes too long.
+    #[error("{name}: the update has taken its {seconds_max} seconds")]
+    TimeSpent {
+        /// The file that would come next.
+        name: String,
+        /// The limit in seconds.
+        seconds_max: u64,
+    },
+    /// The time floor is no time.
+    #[error(
+        "the time floor in the store is damaged: put the date of the last update there, or make the store anew"
+    )]
+    Floor,
+    /// The store cannot be read or written.
+    #[error("the store: {0}")]
+    Store(#[from] DiskError),
+}
+
+impl TrustError {
+    pub(super) fn metadata(name: &str) -> impl Fn(MetadataError) -> Self {
+        move |source| Self::Metadata {
+            name: name.to_owned(),
+            source,
+        }
+    }
+
+    pub(super) fn signatures(name: &str) -> impl Fn(TooFewSignatures) -> Self {
+        move |source| Self::Signatures {
+            name: name.to_owned(),
+            source,
+        }
+    }
+
+    pub(super) fn mismatch(name: &str) -> impl Fn(Mismatch) -> Self {
+        move |source| Self::Mismatch {
+            name: name.to_owned(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The repository and a ceremony as folders: the only part of the repository side that reads and writes files.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use quorate::key::SigningKey;
+use quorate::time::Timestamp;
+
+use super::{
+    Change, Online, Prepared, Publication, Renew, Repository, RepositoryError, prepare, publish,
+    refresh,
+};
+use crate::disk::{Disk, OnBusy, Step};
+use crate::limits::TrustLimits;
+use crate::metadata::sign;
+
+/// What would change, for people; no part of what is published.
+const WORDS: &str = "CHANGES.txt";
+/// Folders within folders in a ceremony: a target path of 512 bytes has at most 256 parts.
+const DEPTH_MAX: usize = 260;
+
+/// A repository's folder: `metadata/` and `targets/`, which any web server can serve.
+#[derive(Debug)]
+pub struct Folder {
+    disk: Disk,
+    limits: TrustLimits,
+}
+
+impl Folder {
+    /// Takes a folder, which is made where it is missing.
+    ///
+    /// # Errors
+    /// [`RepositoryError::Disk`].
+    pub fn open(path: &Path, limits: TrustLimits) -> Result<Self, RepositoryError> {
+        Ok(Self {
+            disk: Disk::open(path)?,
+            limits,
+        })
+    }
+
+    /// Calls `observer` before each write.
+    pub fn observe(&mut self, observer: impl FnMut(&Step) + 'static) {
+        self.disk.observe(observer);
+    }
+
+    /// Reads what is published.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] as [`Repository::read`] has it.
+    pub fn read(&self) -> Result<Repository, RepositoryError> {
+        let bytes_max = self
+            .limits
+            .targets_bytes_max
+            .max(self.limits.snapshot_bytes_max)
+            .max(self.limits.root_bytes_max);
+        Repository::read(
+            |name| Ok(self.disk.read(&format!("metadata/{name}"), bytes_max)?),
+            &self.limits,
+        )
+    }
+
+    /// Publishes a ceremony whose files are signed. The folder is locked meanwhile. A publication that was interrupted is done again by the same call.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] as [`publish`] has it; then nothing was written.
+    pub fn publish(
+        &mut self,
+        ceremony: &Ceremony,
+        online: Online<'_>,
+        at: Timestamp,
+    ) -> Result<Publication, RepositoryError> {
+        let _lock = self.disk.lock(OnBusy::Wait)?;
+        let files = ceremony.files()?;
+        let publication = publish(&self.read()?, &files, online, at, &self.limits)?;
+        self.write(&publication)?;
+        Ok(publication)
+    }
+
+    /// Makes the online roles anew. The folder is locked meanwhile.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] as [`refresh`] has it; then nothing was written.
+    pub fn refresh(
+        &mut self,
+        renew: Renew,
+        online: Online<'_>,
+    ) -> Result<Publication, RepositoryError> {
+        let _lock = self.disk.lock(OnBusy::Wait)?;
+        let publication = refresh(&self.read()?, renew, online, &self.limits)?;
+        self.write(&publication)?;
+        Ok(publication)
+    }
+
+    fn write(&mut self, publication: &Publication) -> Result<(), RepositoryError> {
+        for (name, bytes) in &publication.writes {
+            self.disk.write(name, bytes)?;
+        }
+        self.disk.done();
+        Ok(())
+    }
+}
+
+/// A folder that goes from holder to holder: unsigned files come in, each holder signs, and signed files are published.
+#[derive(Debug)]
+pub struct Ceremony {
+    disk: Disk,
+    limits: TrustLimits,
+}
+
+impl Ceremony {
+    /// Takes the folder of a ceremony that goes on.
+    ///
+    /// # Errors
+    /// [`RepositoryError::Disk`].
+    pub fn open(path: &Path, limits: TrustLimits) -> Result<Self, RepositoryError> {
+        Ok(Self {
+            disk: Disk::open(path)?,
+            limits,
+        })
+    }
+
+    /// Prepares a change into the folder, which must be empty, and says what would change.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] as [`prepare`] has it; [`RepositoryError::Stray`] when the folder has something in it.
+    pub fn prepare(
+        &mut self,
+        repository: &Repository,
+        change: &Change,
+    ) -> Result<Vec<String>, RepositoryError> {
+        if let Some(name) = self.disk.names("")?.into_iter().next() {
+            return Err(RepositoryError::Stray(name));
+        }
+        let Prepared { files, words } = prepare(repository, change, &self.limits)?;
+        for (name, bytes) in files {
+            self.disk.write(&name, &bytes)?;
+        }
+        let text: String = words.iter().map(|line| format!("{line}\n")).collect();
+        self.disk.write(WORDS, text.as_bytes())?;
+        Ok(words)
+    }
+
+    /// Signs the named file, such as `root.json`, in its place.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] when there is no such file or it is no metadata.
+    pub fn sign(&mut self, name: &str, key: &SigningKey) -> Result<(), RepositoryError> {
+        if !self.disk.names("")?.iter().any(|found| found == name) {
+            return Err(RepositoryError::Missing(name.to_owned()));
+        }
+        let bytes = self.disk.read(name, self.bytes_max())?;
+        let bytes = bytes.ok_or_else(|| RepositoryError::Missing(name.to_owned()))?;
+        let signed = sign(&bytes, key, &self.limits)?;
+        Ok(self.disk.write(name, &signed)?)
+    }
+
+    /// All files but the words.
+    ///
+    /// # Errors
+    /// [`RepositoryError::Disk`].
+    pub fn files(&self) -> Result<BTreeMap<String, Vec<u8>>, RepositoryError> {
+        let mut files = BTreeMap::new();
+        for name in self.disk.names("")? {
+            if name == "targets" {
+                self.collect("targets", DEPTH_MAX, &mut files)?;
+            } else if name != WORDS {
+                self.take(name, &mut files)?;
+            }
+        }
+        Ok(files)
+    }
+
+    fn collect(
+        &self,
+        inside: &str,
+        depth_left: usize,
+        files: &mut BTreeMap<String, Vec<u8>>,
+    ) -> Result<(), RepositoryError> {
+        let Some(depth_left) = depth_left.checked_sub(1) else {
+            return Err(RepositoryError::Stray(inside.to_owned()));
+        };
+        for name in self.disk.names(inside)? {
+            let name = format!("{inside}/{name}");
+            if self.disk.folder().join(&name).is_dir() {
+                self.collect(&name, depth_left, files)?;
+            } else {
+                self.take(name, files)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take(
+        &self,
+        name: String,
+        files: &mut BTreeMap<String, Vec<u8>>,
+    ) -> Result<(), RepositoryError> {
+        let bytes = self.disk.read(&name, self.bytes_max())?;
+        let bytes = bytes.ok_or_else(|| RepositoryError::Missing(name.clone()))?;
+        files.insert(name, bytes);
+        Ok(())
+    }
+
+    fn bytes_max(&self) -> usize {
+        self.limits
+            .targets_bytes_max
+            .max(self.limits.root_bytes_max)
+            .max(self.limits.target_bytes_max)
+    }
+}

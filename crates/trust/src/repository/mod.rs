@@ -1,0 +1,159 @@
+//! The repository side: what changes, who signs it, and in which order it becomes visible.
+//!
+//! **Enters:** the repository's own files, changes, files that holders signed elsewhere, keys of the online roles.
+//! **Leaves:** unsigned files with what would change in words; or the files to write, in an order in which no client is ever misled.
+//! **Never:** an offline key; a file that is not signed by enough holders, or whose version does not follow.
+//!
+//! Everything is a pure function over bytes, except [`Folder`], which reads and writes them.
+
+mod bins;
+mod change;
+mod describe;
+mod folder;
+mod prepare;
+mod publish;
+mod state;
+
+use crate::disk::DiskError;
+use crate::metadata::{
+    MetadataError, Mismatch, NameError, RoleName, SignError, TooFewSignatures, Version,
+};
+use quorate::time::Timestamp;
+
+pub use bins::Bins;
+pub use change::{Change, Delegate, Founding, Holders, RoleChange, RootChange};
+pub use describe::{describe_role, describe_root};
+pub use folder::{Ceremony, Folder};
+pub use prepare::{Prepared, prepare};
+pub use publish::{Online, Publication, Renew, publish, refresh};
+pub use state::Repository;
+
+pub use crate::metadata::sign;
+
+/// Why a repository cannot be read or changed so.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RepositoryError {
+    /// A file that is no metadata of its kind.
+    #[error("{name}: {source}")]
+    Metadata {
+        /// The file.
+        name: String,
+        /// What is wrong with it.
+        source: MetadataError,
+    },
+    /// A role or root that too few holders signed.
+    #[error("{name}: {source}")]
+    Signatures {
+        /// The file.
+        name: String,
+        /// Who is missing.
+        source: TooFewSignatures,
+    },
+    /// A file that is not what another one says about it.
+    #[error("{name}: {source}")]
+    Mismatch {
+        /// The file.
+        name: String,
+        /// How it differs.
+        source: Mismatch,
+    },
+    /// A file that another one names.
+    #[error("{0} is missing")]
+    Missing(String),
+    /// A version that does not follow the one before it.
+    #[error("{name}: version {found}, and {expected} follows what is published")]
+    Version {
+        /// The file.
+        name: String,
+        /// What should be there.
+        expected: Version,
+        /// What is there.
+        found: Version,
+    },
+    /// No version follows the last one.
+    #[error("{0}: no version follows its last one; delegate to a role of another name")]
+    LastVersion(String),
+    /// A root of that version is published already, and clients may have it.
+    #[error("{name} is published already with other bytes; make the next version")]
+    Published {
+        /// The file.
+        name: String,
+    },
+    /// A role would be expired when it is published.
+    #[error("{name} expires {expires}, which is not after {at}")]
+    Expired {
+        /// The file.
+        name: String,
+        /// When it expires.
+        expires: Timestamp,
+        /// When it would be published.
+        at: Timestamp,
+    },
+    /// Nothing of the repository is published and no root is to be.
+    #[error(
+        "the repository is empty: its first change has a root, targets and all delegated roles"
+    )]
+    Empty,
+    /// A role that nobody delegates to.
+    #[error("{0}: no role delegates to it")]
+    NobodyDelegates(RoleName),
+    /// A delegation to a role without a file.
+    #[error("{0} is delegated to and has no file; its holders sign one first, which may be empty")]
+    RoleWithoutFile(RoleName),
+    /// A role to change that is not there.
+    #[error("{delegator} does not delegate to {role}")]
+    NotDelegated {
+        /// Who would delegate.
+        delegator: RoleName,
+        /// To whom.
+        role: RoleName,
+    },
+    /// A target to remove that is not there.
+    #[error("{role} has no target {path}")]
+    NoTarget {
+        /// The role.
+        role: RoleName,
+        /// The target's path.
+        path: String,
+    },
+    /// A file in the ceremony that belongs to nothing.
+    #[error("{0} belongs to no change; take it out of the ceremony")]
+    Stray(String),
+    /// An online role needs other keys than those given.
+    #[error("the keys given are not enough for {role}: {source}")]
+    OnlineKeys {
+        /// The role.
+        role: &'static str,
+        /// Who is missing.
+        source: TooFewSignatures,
+    },
+    /// Hash bins of another number.
+    #[error("{0} bits of hash: bins take 4, 8 or 12")]
+    Bins(u8),
+    /// A name that metadata cannot have.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A signature that cannot be made.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// A file that cannot be read or written.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
+impl RepositoryError {
+    fn metadata(name: &str) -> impl Fn(MetadataError) -> Self {
+        move |source| Self::Metadata {
+            name: name.to_owned(),
+            source,
+        }
+    }
+
+    fn signatures(name: &str) -> impl Fn(TooFewSignatures) -> Self {
+        move |source| Self::Signatures {
+            name: name.to_owned(),
+            source,
+        }
+    }
+}
