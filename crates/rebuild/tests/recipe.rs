@@ -133,6 +133,49 @@ fn a_root_that_is_not_the_one_that_the_recipe_names_is_refused() {
     assert!(!lab.has_statement());
 }
 
+/// Packs a file with another time in every run.
+const UNSTEADY: &str = "mkdir out && echo x > x && chmod 644 x\n\
+                        tar --create --mtime=@$((RANDOM * 32768 + RANDOM)) --file=out/x.tar x\n";
+
+fn stabilising(lab: &Lab, script: &str) -> Repository {
+    let recipe = recipe_with("", "[[\"bash\", \"build.sh\"]]", "[\"*\"]");
+    let table = "stabilise = { \"*.tar\" = \"quorate-stabilise-tar/1\" }\n";
+    with_recipe(lab, &(recipe + table), script)
+}
+
+#[test]
+fn a_recipe_has_outputs_stated_in_stabilised_form_beside_their_bytes() {
+    let lab = Lab::new();
+    let repository = stabilising(&lab, &format!("{UNSTEADY}echo y > out/y\n"));
+    let products = || {
+        let run = outcome(&mut lab.git_command(&repository.folder, "v1"));
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        lab.rebuild_in(&lab.out()).products
+    };
+    let (first, second) = (products(), products());
+    assert_ne!(first[0].digests, second[0].digests);
+    assert!(first[0].stabilised.contains_key("quorate-stabilise-tar/1"));
+    assert_eq!(first[0].stabilised, second[0].stabilised);
+    assert!(first[1].stabilised.is_empty(), "nobody asked for it");
+    assert_eq!(first[1], second[1]);
+}
+
+#[test]
+fn an_output_that_its_normaliser_cannot_read_is_refused() {
+    let lab = Lab::new();
+    let repository = stabilising(&lab, "mkdir out && echo x > out/x.tar");
+    let run = outcome(&mut lab.git_command(&repository.folder, "v1"));
+    assert_eq!(run.error(), "outputs-refused", "{}", run.stderr);
+    assert!(run.stderr.contains("no form by"), "{}", run.stderr);
+    assert!(!lab.has_statement());
+}
+
+#[test]
+fn a_normaliser_that_nobody_knows_is_refused() {
+    let table = "stabilise = { \"*\" = \"quorate-stabilise-tar/2\" }\n";
+    assert_recipe_refused(&(recipe() + table), "quorate-stabilise-tar/1");
+}
+
 fn assert_outputs_refused(files: &str, script: &str, reason: &str) {
     let (lab, run) = run_of(&recipe_with("", "[[\"sh\", \"build.sh\"]]", files), script);
     assert_eq!(

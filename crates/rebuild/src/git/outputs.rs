@@ -3,11 +3,15 @@
 //! Everything here was written by code that may be hostile, and nothing of it runs any more.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use quorate::attest::rebuild::Product;
+use quorate::digest::Sha256;
 use quorate::limits::Limits;
+use quorate_archive::Limits as ArchiveLimits;
+use quorate_archive::stabilise::stabilised;
 
 use super::is_plain_path;
 use super::recipe::Recipe;
@@ -54,16 +58,37 @@ pub(super) fn take(
         let Taken { digests, size, .. } = take_file(&folder, &name, staging, left)?;
         left = left.saturating_sub(size);
         products.push(Product {
+            stabilised: stabilised_forms(recipe, &name, &place)?,
             package: name.clone(),
             name,
             digests,
             size,
             version: naming.version.to_owned(),
             architecture: naming.architecture.to_owned(),
-            stabilised: BTreeMap::new(),
         });
     }
     Ok(products)
+}
+
+/// The forms that the recipe asks for, of the copy that was taken.
+fn stabilised_forms(
+    recipe: &Recipe,
+    name: &str,
+    copy: &Path,
+) -> Result<BTreeMap<String, Sha256>, RebuildError> {
+    let asked = recipe.stabilise.iter();
+    let asked = asked.filter(|(pattern, _)| pattern.matches(name));
+    asked
+        .map(|(_, normaliser)| {
+            let file = File::open(copy).map_err(RebuildError::io("open", copy))?;
+            let form = stabilised(BufReader::new(file), *normaliser, &ArchiveLimits::STANDARD);
+            let form = form.map_err(|error| {
+                let method = normaliser.name();
+                refused(format!("{name} has no form by {method}: {error}"))
+            })?;
+            Ok((normaliser.name().to_owned(), form.sha256))
+        })
+        .collect()
 }
 
 /// The folder of outputs, when it and all on the way are folders and no links to one.

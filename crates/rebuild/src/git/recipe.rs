@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use quorate::digest::Sha256;
 use quorate::intoto::Glob;
+use quorate_archive::stabilise::Normaliser;
 use serde::Deserialize;
 
 use super::is_plain_path;
@@ -65,6 +66,8 @@ pub(super) struct Recipe {
     pub(super) folder: String,
     /// What the outputs may be called, below that folder.
     pub(super) files: Vec<Glob>,
+    /// Which outputs are stated in stabilised form too, and by which normaliser.
+    pub(super) stabilise: Vec<(Glob, Normaliser)>,
 }
 
 /// What a build runs in.
@@ -135,6 +138,8 @@ struct BuildTable {
 struct OutputsTable {
     folder: String,
     files: Vec<String>,
+    #[serde(default)]
+    stabilise: BTreeMap<String, String>,
 }
 
 impl Recipe {
@@ -168,6 +173,7 @@ impl Recipe {
             path: build_path(&path)?,
             folder: folder(document.outputs.folder)?,
             files: patterns(&document.outputs.files)?,
+            stabilise: normalisers(&document.outputs.stabilise)?,
         })
     }
 
@@ -299,6 +305,25 @@ fn patterns(files: &[String]) -> Result<Vec<Glob>, RecipeError> {
     let globs = files.iter().map(|text| Glob::parse(text));
     let globs = globs.collect::<Result<Vec<_>, _>>();
     globs.map_err(|error| refused(PLACE, error.to_string()))
+}
+
+fn normalisers(table: &BTreeMap<String, String>) -> Result<Vec<(Glob, Normaliser)>, RecipeError> {
+    const PLACE: &str = "outputs.stabilise";
+    if table.len() > PATTERNS_MAX {
+        return Err(refused(PLACE, "too many patterns"));
+    }
+    let read = |(pattern, name): (&String, &String)| {
+        let glob = Glob::parse(pattern).map_err(|error| refused(PLACE, error.to_string()))?;
+        let normaliser = Normaliser::parse(name).ok_or_else(|| {
+            let known = Normaliser::ALL.map(Normaliser::name).join(", ");
+            refused(
+                PLACE,
+                format!("{name:?} is no normaliser; there are {known}"),
+            )
+        })?;
+        Ok((glob, normaliser))
+    };
+    table.iter().map(read).collect()
 }
 
 #[cfg(test)]

@@ -193,9 +193,9 @@ pub fn recipe_with(build: &str, commands: &str, files: &str) -> String {
 }
 
 /// What builds of these tests run.
-const PROGRAMS: [&str; 18] = [
+const PROGRAMS: [&str; 19] = [
     "bash", "cat", "chmod", "cp", "env", "find", "id", "ln", "ls", "mkdir", "mkfifo", "mv",
-    "readlink", "setpriv", "sh", "stat", "timeout", "touch",
+    "readlink", "setpriv", "sh", "stat", "tar", "timeout", "touch",
 ];
 
 /// A root of a few programs of the host with their libraries: made in a moment, without network.
