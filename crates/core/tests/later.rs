@@ -305,6 +305,25 @@ fn a_step_of_two_needed_parties_wants_the_same_of_both() {
 }
 
 #[test]
+fn a_link_that_does_not_hold_hides_no_other_that_does() {
+    let mut line = Line::new();
+    line.localises(files(&[(CATDOC, deb())]), localised());
+    line.packages(files(&[("extra.sh", b"from nowhere")]), tarball());
+    assert!(line.no(Question::After).contains("extra.sh"));
+    line.packages(localised(), tarball());
+    assert!(line.scene.judge().is_quorate());
+}
+
+#[test]
+fn links_that_call_one_file_by_two_names_leave_open_what_it_is() {
+    let mut line = Line::done();
+    line.packages(localised(), files(&[("other.tar.gz", TARBALL)]));
+    assert!(line.no(Question::After).contains("other.tar.gz"));
+    line.scene.expect("catdoc.tar.gz=1:0.95-6~deb12u1:amd64");
+    assert!(line.scene.judge().is_quorate());
+}
+
+#[test]
 fn a_file_that_the_policy_requires_and_the_step_left_out_is_named() {
     let steps = STEPS.replace(
         "makes = [\"*.tar.gz\"]",

@@ -53,34 +53,29 @@ pub(super) fn trail(
         Err(reason) => return Trail::ending(votes, reason.clone(), reason),
     };
     let steps = Steps::of(policy, votes, claims, &members);
-    let start = match Start::of(&steps, artifact) {
-        Ok(start) => start,
+    let starts = match Start::all(&steps, artifact) {
+        Ok(starts) => starts,
         Err(reason) => return Trail::ending(votes, reason.clone(), reason),
     };
-    let product = start.product.as_deref();
-    let mut held = Vec::new();
-    let mut broken = None;
-    for origin in steps.origins(product, expected) {
-        let mut walk = Walk::new(&steps, Some(&origin), rule_steps_max);
-        match start.follow(&mut walk, &members) {
-            Ok(way) => held.push((origin, way)),
-            Err(reason) => broken = broken.or(Some((Some(origin), reason))),
+    let (mut held, mut broken) = (Vec::new(), None);
+    for start in &starts {
+        for (origin, outcome) in start.follow_all(&steps, &members, expected, rule_steps_max) {
+            match (origin, outcome) {
+                (Some(origin), Ok(way)) => held.push((start, origin, way)),
+                (None, Ok(_)) => {}
+                (origin, Err(reason)) => {
+                    broken.get_or_insert((start, origin, reason));
+                }
+            }
         }
     }
-    let (origin, outcome) = match (held.pop(), broken) {
-        (Some((origin, way)), _) if held.is_empty() => (Some(origin), Ok(way)),
-        (Some((origin, _)), _) => {
-            held.push((origin, Way::default()));
-            let identities = held.iter().map(|(origin, _)| origin.identity(product));
-            let identities = identities.collect();
-            (None, Err(Reason::Ambiguous { identities }))
-        }
-        (None, Some((origin, reason))) => (origin, Err(reason)),
-        (None, None) => {
-            let mut walk = Walk::new(&steps, None, rule_steps_max);
-            (None, start.follow(&mut walk, &members))
-        }
+    let (start, origin, outcome) = match (one_identity(held), broken) {
+        (Some(Ok((start, origin, way))), _) => (start, Some(origin), Ok(way)),
+        (Some(Err(reason)), _) => (&starts[0], None, Err(reason)),
+        (None, Some((start, origin, reason))) => (start, origin, Err(reason)),
+        (None, None) => (&starts[0], None, Err(Reason::NotJudged)),
     };
+    let product = start.product.as_deref();
     let used = match &outcome {
         Ok(way) => way.used.clone(),
         Err(_) => steps.stated.clone(),
@@ -126,26 +121,57 @@ fn inside(policy: &Policy, artifact: &Artifact) -> Result<Vec<Wanted>, Reason> {
     }
 }
 
-/// Where the walk begins: the link that delivers the file in hand, or the archive itself where no later step does.
+/// Where a walk begins: a link that delivers the file in hand, or the archive itself where no later step does.
 struct Start {
     product: Option<String>,
     link: Option<(usize, usize)>,
     delivered: Option<Reason>,
 }
 
+/// A way that holds, for one release.
+type Held<'s> = (&'s Start, Origin, Way);
+
+/// The first way, when all of them say the same of the file in hand.
+fn one_identity(held: Vec<Held<'_>>) -> Option<Result<Held<'_>, Reason>> {
+    let mut identities: Vec<Identity> = Vec::new();
+    for (start, origin, _) in &held {
+        let identity = origin.identity(start.product.as_deref());
+        if !identities.contains(&identity) {
+            identities.push(identity);
+        }
+    }
+    let sources: BTreeSet<&Sha256> = held.iter().map(|(_, origin, _)| &origin.source).collect();
+    match identities.len() > 1 || sources.len() > 1 {
+        true => Some(Err(Reason::Ambiguous { identities })),
+        false => held.into_iter().next().map(Ok),
+    }
+}
+
 impl Start {
-    fn of(steps: &Steps<'_>, artifact: &Artifact) -> Result<Self, Reason> {
+    /// Every link of the last step that may have delivered the file, so that one that does not hold hides none that does.
+    fn all(steps: &Steps<'_>, artifact: &Artifact) -> Result<Vec<Self>, Reason> {
         let policy = steps.policy;
         let Some(last) = policy.steps().len().checked_sub(1) else {
-            return Ok(Self {
+            return Ok(vec![Self {
                 // The file's name says nothing: what its members were built from is all that it can be called by.
                 product: None,
                 link: None,
                 delivered: None,
-            });
+            }]);
         };
-        let digests = artifact.digests();
-        let (at, product, sha256) = steps.delivering(last, &digests)?;
+        let found = steps.delivering(last, &artifact.digests())?;
+        let start = |(at, product, sha256)| Self::of(steps, artifact, (last, at), product, sha256);
+        Ok(found.into_iter().map(start).collect())
+    }
+
+    fn of(
+        steps: &Steps<'_>,
+        artifact: &Artifact,
+        (last, at): (usize, usize),
+        product: String,
+        sha256: Sha256,
+    ) -> Self {
+        let policy = steps.policy;
         let step = policy.steps()[last].name().to_owned();
         let parties = steps.parties(last, &steps.agreed[last][at].parties);
         let delivered = match (policy.comparison(), &artifact.view) {
@@ -165,11 +191,30 @@ impl Start {
                 sha256,
             },
         };
-        Ok(Self {
+        Self {
             product: Some(product),
             link: Some((last, at)),
             delivered: Some(delivered),
+        }
+    }
+
+    /// Walks back for every release in question; for none, where nothing is confirmed, only to say why.
+    fn follow_all(
+        &self,
+        steps: &Steps<'_>,
+        members: &[Wanted],
+        expected: Option<&Expected>,
+        rule_steps_max: usize,
+    ) -> Vec<(Option<Origin>, Result<Way, Reason>)> {
+        let origins = steps.origins(self.product.as_deref(), expected);
+        let none = origins.is_empty().then_some(None);
+        let all = origins.into_iter().map(Some).chain(none);
+        all.map(|origin| {
+            let mut walk = Walk::new(steps, origin.as_ref(), rule_steps_max);
+            let outcome = self.follow(&mut walk, members);
+            (origin, outcome)
         })
+        .collect()
     }
 
     fn follow(&self, walk: &mut Walk<'_, '_>, members: &[Wanted]) -> Result<Way, Reason> {

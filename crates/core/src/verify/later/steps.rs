@@ -15,6 +15,9 @@ use crate::verify::{Expected, Identity, Reason};
 /// Releases that one body of evidence is judged under; honest evidence is for one, on a few architectures.
 const ORIGINS_MAX: usize = 64;
 
+/// Links of the last step that are walked for one file; honest parties state one or two. Each costs a walk for every release.
+const DELIVERING_MAX: usize = 16;
+
 /// A release on one architecture, as k parties built it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Origin {
@@ -110,12 +113,13 @@ impl<'c> Steps<'c> {
         }
     }
 
-    /// The link of the last step that enough parties state and that has the file in hand among what is delivered.
+    /// The links of the last step that enough parties state and that have the file in hand among what is delivered, with the name and digest
+    /// that it has there. There is at least one, or a reason.
     pub(super) fn delivering(
         &self,
         last: usize,
         digests: &[Sha256],
-    ) -> Result<(usize, String, Sha256), Reason> {
+    ) -> Result<Vec<(usize, String, Sha256)>, Reason> {
         let step = &self.policy.steps()[last];
         let delivers = |agreed: &Agreed| {
             let mut products = agreed.link.products.iter();
@@ -133,14 +137,20 @@ impl<'c> Steps<'c> {
                 Some((at, name, sha256))
             })
             .collect();
-        let enough = |at: usize| self.agreed[last][at].parties.len() >= step.threshold().get();
-        match stated.iter().find(|(at, _, _)| enough(*at)) {
-            Some(found) => Ok(found.clone()),
-            None if stated.is_empty() => Err(Reason::NotFromStep {
+        if stated.is_empty() {
+            return Err(Reason::NotFromStep {
                 step: step.name().to_owned(),
                 found: digests.first().copied().unwrap_or_else(|| Sha256::of(b"")),
-            }),
-            None => Err(self.too_few(last)),
+            });
+        }
+        let enough = |at: usize| self.agreed[last][at].parties.len() >= step.threshold().get();
+        let agreed: Vec<_> = stated
+            .into_iter()
+            .filter(|(at, _, _)| enough(*at))
+            .collect();
+        match agreed.is_empty() {
+            true => Err(self.too_few(last)),
+            false => Ok(agreed),
         }
     }
 
