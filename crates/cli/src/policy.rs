@@ -13,7 +13,7 @@ use quorate::policy::{
 use quorate::source::openpgp::certificate_document;
 use quorate::time::Timestamp;
 use quorate_gather::read_bounded;
-use quorate_openpgp::split_certificates;
+use quorate_openpgp::{merge_copies, split_certificates};
 
 use crate::args::{NewPolicyArguments, OwnerArguments, PolicyVerb};
 use crate::error::CommandError;
@@ -114,6 +114,13 @@ fn source_files(policy: &PolicyFile, folder: &Path) -> Result<SourceFiles, Comma
         let certificates = split_certificates(&bytes)
             .map_err(|error| CommandError::unable(format!("{}: {error}", path.display())))?;
         files.certificates.insert(name.clone(), certificates);
+    }
+    // Who may sign is one set, whichever file a certificate stands in.
+    let all = files.certificates.values().flatten().cloned().collect();
+    let merged = merge_copies(all)
+        .map_err(|error| CommandError::unable(format!("copies of one certificate: {error}")))?;
+    for certificates in files.certificates.values_mut() {
+        certificates.clone_from(&merged);
     }
     for name in policy.text_files() {
         let bytes = read_bounded(&folder.join(name), LIMITS.policy_bytes_max)?;

@@ -4,7 +4,7 @@ use quorate::limits::Limits;
 use quorate::source::openpgp::{OpenPgpSigner, OpenPgpVerifier};
 use quorate::time::Timestamp;
 
-use crate::verify::{Signer, cleartext, signers};
+use crate::verify::{Signer, cleartext, involved, signers};
 
 /// Checks OpenPGP signatures for the library `quorate`, under its standard limits.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,10 @@ impl OpenPgpVerifier for Sequoia {
         cleartext(certificates, document, at, &Limits::STANDARD)
             .map(|(text, signers)| (text, named(signers)))
             .map_err(|refusal| refusal.to_string())
+    }
+
+    fn involved(&self, certificates: &[Vec<u8>], document: &[u8]) -> Vec<bool> {
+        involved(certificates, document).unwrap_or_else(|_| vec![true; certificates.len()])
     }
 }
 

@@ -62,11 +62,7 @@ impl<'a> Certificates<'a> {
     /// The certificates that claim any of these keys, each once: copies are merged, so that what any copy says counts.
     pub(crate) fn holders(&self, keys: &[KeyHandle]) -> Result<Vec<Cert>, CertificateError> {
         // By the main key: a copy that holds a revocation may lack the subkey that signed.
-        let main: BTreeSet<&Fingerprint> = keys
-            .iter()
-            .filter_map(|key| self.claims.get(&KeyID::from(key)))
-            .flatten()
-            .collect();
+        let main = self.claimants(keys);
         let mut holders: Vec<Cert> = Vec::new();
         for raw in &self.raw {
             let fingerprint = raw.fingerprint();
@@ -85,6 +81,26 @@ impl<'a> Certificates<'a> {
             }
         }
         Ok(holders)
+    }
+
+    /// For each of the files that were read, whether a certificate in it claims one of these keys, or is a copy of one that does.
+    pub(crate) fn which_claim(
+        &self,
+        items: &[Vec<u8>],
+        keys: &[KeyHandle],
+    ) -> Result<Vec<bool>, CertificateError> {
+        let main = self.claimants(keys);
+        let claims = |item: &Vec<u8>| {
+            let raw = frames([item.as_slice()])?;
+            Ok(raw.iter().any(|raw| main.contains(&raw.fingerprint())))
+        };
+        items.iter().map(claims).collect()
+    }
+
+    /// The main keys of the certificates that claim one of these keys.
+    fn claimants(&self, keys: &[KeyHandle]) -> BTreeSet<&Fingerprint> {
+        let claims = |key| self.claims.get(&KeyID::from(key));
+        keys.iter().filter_map(claims).flatten().collect()
     }
 }
 

@@ -21,5 +21,5 @@ pub use judge::Sequoia;
 pub use keyring::{Certificates, certificate_ids};
 pub use refusal::SignatureRefusal;
 pub use signature::{DetachedSignatureError, signature_from_detached};
-pub use split::split_certificates;
+pub use split::{merge_copies, split_certificates};
 pub use verify::{Signer, claimed_time, cleartext, signers};

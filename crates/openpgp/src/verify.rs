@@ -79,6 +79,24 @@ pub fn cleartext(
     Certificates::read(certificates)?.cleartext(document, at, limits)
 }
 
+/// Which certificates claim a key that a signature in the document's first armoured block names. Nothing is verified.
+///
+/// # Errors
+/// [`SignatureRefusal`] when there is no such block, or it or a certificate cannot be read.
+pub(crate) fn involved(
+    certificates: &[Vec<u8>],
+    document: &[u8],
+) -> Result<Vec<bool>, SignatureRefusal> {
+    const BEGIN: &[u8] = b"-----BEGIN PGP SIGNATURE-----";
+    let mut places = document.windows(BEGIN.len());
+    let begin = places.position(|window| window == BEGIN);
+    let block = begin.and_then(|begin| document.get(begin..));
+    let block = block.ok_or(SignatureRefusal::Form("it has no signature"))?;
+    let block = detached(block)?;
+    let issuers: Vec<KeyHandle> = block.iter().flat_map(Signature::get_issuers).collect();
+    Ok(Certificates::read(certificates)?.which_claim(certificates, &issuers)?)
+}
+
 impl Certificates<'_> {
     /// [`signers`] by these certificates.
     ///

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use super::answers::{answer, bytes, in_force, one_reason, rebuilt, refused_policy};
 use super::artifact::Artifact;
+use super::claim::Said;
 use super::later::{Trail, trail};
 use super::source::SourceCase;
 use super::tally::Votes;
 use super::{Claim, Claims, Evidence, Expected, Identity, Reason, Tally};
+use crate::attest::rebuild::Source;
 use crate::digest::Sha256;
 use crate::limits::Limits;
 use crate::policy::{Comparison, Owners, Policy, PolicyError};
@@ -89,12 +91,38 @@ impl Case {
             }
         }
         let links = trail.into_iter().flat_map(|trail| &trail.origins);
-        let certificates = self.claims.certificates().iter();
-        let unsigned = certificates.map(|it| it.origin.as_str());
+        let unsigned = self.certificates_for(&kept);
         let claims = kept.into_iter().map(Claim::origin);
         claims
             .chain(links.map(String::as_str))
             .chain(unsigned)
+            .collect()
+    }
+
+    /// The origins of the certificates that can matter to the signatures on what `claims` were built from.
+    fn certificates_for(&self, claims: &[&Claim]) -> Vec<&str> {
+        let certificates = self.claims.certificates();
+        let bytes: Vec<Vec<u8>> = certificates.iter().map(|it| it.bytes.clone()).collect();
+        let mut documents: BTreeSet<&[u8]> = BTreeSet::new();
+        for claim in claims {
+            if let Said::Rebuild(stated) = claim.said() {
+                documents.insert(match &stated.rebuild.source {
+                    Source::Debian(source) => &source.dsc,
+                    Source::Git(source) => &source.tag_object,
+                });
+            }
+        }
+        let mut involved = vec![false; certificates.len()];
+        for document in documents {
+            let here = self.tools.openpgp.involved(&bytes, document);
+            for (any, here) in involved.iter_mut().zip(here) {
+                *any |= here;
+            }
+        }
+        let found = certificates.iter().zip(involved);
+        found
+            .filter(|(_, involved)| *involved)
+            .map(|(certificate, _)| certificate.origin.as_str())
             .collect()
     }
 

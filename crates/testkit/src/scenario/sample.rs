@@ -7,6 +7,7 @@ use quorate::attest::rebuild::{
     Source, SourceFile,
 };
 use quorate::digest::{Digests, Sha256};
+use quorate::source::Dsc;
 use quorate::time::Timestamp;
 
 /// What a party could state.
@@ -27,6 +28,7 @@ pub struct Sample {
     environment: String,
     outputs: Vec<(String, Vec<u8>)>,
     extension: String,
+    dsc: Option<Vec<u8>>,
 }
 
 impl Sample {
@@ -42,6 +44,7 @@ impl Sample {
             environment: "bookworm".to_owned(),
             outputs: Vec::new(),
             extension: "deb".to_owned(),
+            dsc: None,
         }
     }
 
@@ -108,6 +111,13 @@ impl Sample {
         self
     }
 
+    /// Another `.dsc` of the same name and version, and the source files that it lists.
+    #[must_use]
+    pub fn described_by(mut self, dsc: impl Into<Vec<u8>>) -> Self {
+        self.dsc = Some(dsc.into());
+        self
+    }
+
     /// The package's bytes.
     pub fn artifact(&self) -> &[u8] {
         &self.bytes
@@ -126,6 +136,9 @@ impl Sample {
 
     /// The `.dsc` in the clear-signed frame that archives publish.
     pub fn dsc(&self) -> Vec<u8> {
+        if let Some(dsc) = &self.dsc {
+            return dsc.clone();
+        }
         let files = self.source_files();
         let lines = |digest: &dyn Fn(&[u8]) -> String| -> String {
             files
@@ -148,19 +161,11 @@ impl Sample {
 
     fn release(&self) -> DebianSource {
         let dsc = self.dsc();
-        let described = (format!("{}.dsc", self.file_stem()), dsc.clone());
-        let files = self.source_files().into_iter().chain([described]);
         DebianSource {
             builds: Builds::Any,
             name: self.source.clone(),
             version: self.version.clone(),
-            files: files
-                .map(|(name, bytes)| SourceFile {
-                    name,
-                    digests: Digests::of(&bytes),
-                    size: bytes.len() as u64,
-                })
-                .collect(),
+            files: self.described_files(&dsc),
             dsc,
             indexes: vec![IndexRecord {
                 name: "bookworm".to_owned(),
@@ -168,6 +173,28 @@ impl Sample {
                 date: Timestamp::parse("2026-11-19T20:00:00Z").expect("a fixed time"),
             }],
         }
+    }
+
+    /// The `.dsc` and what it lists. It has no SHA-512, and nobody can compare those of the others.
+    fn described_files(&self, dsc: &[u8]) -> Vec<SourceFile> {
+        let listed = Dsc::parse(dsc).expect("a source control file").files;
+        let mut files: Vec<SourceFile> = listed
+            .into_iter()
+            .map(|(name, file)| SourceFile {
+                name,
+                digests: Digests {
+                    sha256: file.sha256,
+                    sha512: Digests::of(b"").sha512,
+                },
+                size: file.size,
+            })
+            .collect();
+        files.push(SourceFile {
+            name: format!("{}.dsc", self.file_stem()),
+            digests: Digests::of(dsc),
+            size: dsc.len() as u64,
+        });
+        files
     }
 
     fn source_files(&self) -> Vec<(String, Vec<u8>)> {

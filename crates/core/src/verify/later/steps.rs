@@ -144,10 +144,8 @@ impl<'c> Steps<'c> {
             });
         }
         let enough = |at: usize| self.agreed[last][at].parties.len() >= step.threshold().get();
-        let agreed: Vec<_> = stated
-            .into_iter()
-            .filter(|(at, _, _)| enough(*at))
-            .collect();
+        let agreed = stated.into_iter().filter(|(at, _, _)| enough(*at));
+        let agreed: Vec<_> = agreed.take(DELIVERING_MAX).collect();
         match agreed.is_empty() {
             true => Err(self.too_few(last)),
             false => Ok(agreed),
