@@ -37,6 +37,7 @@ fn file(name: &str, bytes: &[u8]) -> Member {
         kind: MemberKind::File(Sha256::of(bytes)),
         mode: Some(0o644),
         owner: Some((0, 0)),
+        owner_names: vec!["root".to_owned()],
     }
 }
 
@@ -163,6 +164,54 @@ fn modes_links_and_doubles_that_no_rule_admits_are_refused() {
     }
     let twice = vec![file(&name, deb()), file(&name, deb())];
     assert!(no(&archive(twice), Question::Bytes).contains("occurs twice"));
+}
+
+#[test]
+fn a_folder_that_holds_nothing_admitted_is_refused() {
+    for name in [
+        "catdoc-1/.git/hooks",
+        "--checkpoint-action=exec=sh x",
+        "catdoc",
+        "catdoc-1/latest/x",
+    ] {
+        let mut members = good();
+        members.push(other(name, MemberKind::Folder, 0o755));
+        let reason = no(&archive(members), Question::Bytes);
+        assert!(reason.contains(name), "{name}: {reason}");
+    }
+    let mut members = good();
+    members.push(other(".", MemberKind::Folder, 0o755));
+    assert!(archive(members).judge().is_quorate());
+}
+
+/// A Debian package whose one file is the rebuilt package.
+fn package() -> Vec<Member> {
+    vec![
+        file("debian-binary", b"2.0\n"),
+        other("data", MemberKind::Folder, 0o755),
+        file(&format!("data/{CATDOC}"), deb()),
+    ]
+}
+
+#[test]
+fn a_member_of_a_package_that_belongs_to_another_user_by_number_or_name_is_refused() {
+    let judged = |members: Vec<Member>| {
+        let mut scene = scene(
+            "[delivered]\ncompare = \"members\"\nformat = \"deb\"\n[[delivered.member]]\npattern = \"data/*\"\nfrom = \"rebuild\"\nstrip = \"data/\"\n",
+        );
+        scene.hold(b"a package that nobody rebuilt");
+        scene.artifact.view = View::Members(members);
+        scene
+    };
+    assert!(judged(package()).judge().is_quorate());
+    let mut members = package();
+    members[2].owner = Some((0, 33));
+    assert!(no(&judged(members), Question::Bytes).contains("belong to root"));
+    for names in [["www-data", "root"], ["root", "shadow"]] {
+        let mut members = package();
+        members[2].owner_names = names.map(str::to_owned).to_vec();
+        assert!(no(&judged(members), Question::Bytes).contains("belong to root"));
+    }
 }
 
 #[test]

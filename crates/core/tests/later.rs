@@ -177,6 +177,40 @@ fn a_localisation_that_also_edits_a_binary_is_refused() {
 }
 
 #[test]
+fn a_localisation_that_adds_a_file_which_was_rebuilt_replaces_it_and_is_refused() {
+    let steps = STEPS.replace("locale/*.mo", "*");
+    let mut line = Line::with(2, &steps);
+    // It says that it took another rebuilt file alone, and made the program itself.
+    let other = Sample::catdoc().output("catdoc-doc", *b"manual");
+    for party in 0..2 {
+        line.scene.states(party, &other);
+    }
+    const MANUAL: &str = "catdoc-doc_0.95-6~deb12u1_amd64.deb";
+    let made = files(&[(MANUAL, b"manual"), (CATDOC, b"a back door")]);
+    line.localises(files(&[(MANUAL, b"manual")]), made.clone());
+    line.packages(made, tarball());
+    let no = line.no(Question::After);
+    assert!(
+        no.contains("in the place of") && no.contains(CATDOC),
+        "{no}"
+    );
+}
+
+#[test]
+fn a_packager_that_makes_a_file_which_it_was_given_replaces_it_and_is_refused() {
+    let steps = STEPS.replace(
+        "makes = [\"*.tar.gz\"]",
+        "makes = [\"*.tar.gz\", \"locale/*\"]",
+    );
+    let mut line = Line::with(2, &steps);
+    line.localises(files(&[(CATDOC, deb())]), localised());
+    let mut made = tarball();
+    made.extend(files(&[("locale/de.mo", b"another")]));
+    line.packages(files(&[(CATDOC, deb())]), made);
+    assert!(line.no(Question::After).contains("locale/de.mo"));
+}
+
+#[test]
 fn a_localisation_that_adds_something_else_is_refused() {
     let mut line = Line::new();
     let added = files(&[(CATDOC, deb()), ("locale/de.so", b"code")]);

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use quorate::digest::Sha256;
 use quorate::time::Timestamp;
-use quorate::verify::{Expected, Identity, Reason};
+use quorate::verify::{Expected, Identity, Reason, TagObject};
 
 fn sha256() -> Sha256 {
     Sha256::of(b"bytes")
@@ -40,6 +40,13 @@ fn identity() -> Identity {
     }
 }
 
+fn tag_object(parties: Vec<String>) -> TagObject {
+    TagObject {
+        parties,
+        signed: true,
+    }
+}
+
 fn all() -> Vec<Reason> {
     [of_sources(), of_votes(), of_files(), of_steps()].concat()
 }
@@ -66,6 +73,7 @@ fn of_sources() -> Vec<Reason> {
             release: text("v1.0"),
             signers: vec![text("maria")],
             witnessed: time(),
+            witnesses: parties(),
         },
         Reason::TagBuilt {
             commit: "ab".repeat(20),
@@ -83,8 +91,8 @@ fn of_sources() -> Vec<Reason> {
         Reason::MovedTag {
             tag: text("v1.0"),
             objects: vec![
-                ("ab".repeat(20), parties()),
-                ("cd".repeat(20), vec![party()]),
+                ("ab".repeat(20), tag_object(parties())),
+                ("cd".repeat(20), tag_object(vec![party()])),
             ],
         },
         Reason::SourceTooFew { have: 1, needed: 2 },
@@ -199,6 +207,11 @@ fn of_steps() -> Vec<Reason> {
             rule: text("DISALLOW *"),
             count: 5,
             files: vec![text("bin/hello")],
+        },
+        Reason::StepReplaced {
+            step: step(),
+            parties: parties(),
+            file: text("bin/hello"),
         },
         Reason::StepTookNothing {
             step: step(),

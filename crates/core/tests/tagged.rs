@@ -4,6 +4,7 @@
 
 use quorate::attest::git::RecipePlace;
 use quorate::digest::Sha256;
+use quorate::time::Timestamp;
 use quorate::verify::{Outcome, Question};
 use quorate_testkit::scenario::{
     Party, PolicyDraft, Sample, Scene, Stated, Tagged, allowed_signer,
@@ -193,6 +194,71 @@ fn a_moved_tag_is_an_alarm_and_refused_unless_the_policy_says_otherwise() {
         .map(|reason| reason.code())
         .collect();
     assert_eq!(codes, ["source-signed", "tag-built", "moved-tag"]);
+}
+
+#[test]
+fn a_moved_tag_is_an_alarm_also_when_it_keeps_parties_from_agreeing() {
+    let mut scene = scene();
+    scene.states(0, &Tagged::hello());
+    scene.states(1, &Tagged::hello().tree("another tree"));
+    assert!(no(&scene).starts_with("MOVED TAG"));
+}
+
+#[test]
+fn a_tag_object_that_a_party_made_up_is_not_said_to_be_the_projects() {
+    for made_up in [
+        Tagged::hello().unsigned(),
+        Tagged::hello().signed_by("carol"),
+    ] {
+        let mut scene = stated(&Tagged::hello());
+        scene.states(2, &made_up.tree("another tree").bytes(*b"other"));
+        let reason = no(&scene);
+        assert!(
+            reason.contains("NOT signed as the policy wants it, seen by carol"),
+            "{reason}"
+        );
+        let verdict = scene.judge();
+        let moved = &verdict.report().answers()[1].reasons[0];
+        assert!(moved.next_step().unwrap().contains("ask the parties"));
+    }
+}
+
+#[test]
+fn a_time_that_has_not_come_is_no_witness_for_a_key_that_does_not_hold_yet() {
+    let later = allowed_signer("maria", "namespaces=\"git\",valid-after=\"20280101Z\"");
+    let mut scene = scene_with(SOURCE, &later);
+    scene.states(0, &Tagged::hello());
+    let future = Timestamp::parse("2029-01-01T00:00:00Z").unwrap();
+    for party in 1..3 {
+        let mut rebuild = Tagged::hello()
+            .seen("2029-01-01T00:00:00Z")
+            .by(&scene.parties[party].name);
+        (rebuild.started, rebuild.finished) = (future, future);
+        let statement = scene.parties[party].signs(0, &rebuild.statement());
+        scene.evidence.push(statement);
+    }
+    assert!(scene.dropped().is_empty());
+    let reason = no(&scene);
+    assert!(
+        reason.contains("1 of 2 needed parties say that they had it"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn a_party_that_contradicts_itself_is_no_witness_of_the_time() {
+    let ends = allowed_signer(
+        "maria",
+        "namespaces=\"git\",valid-before=\"20261120100030Z\"",
+    );
+    let mut scene = scene_with(SOURCE, &ends);
+    let early = || Tagged::hello().seen("2026-11-20T10:00:01Z");
+    scene.states(0, &early());
+    scene.states(1, &Tagged::hello().seen("2026-11-20T10:00:40Z"));
+    scene.states(2, &early());
+    assert!(scene.judge().is_quorate());
+    scene.states(2, &early().bytes(*b"other"));
+    no(&scene);
 }
 
 #[test]

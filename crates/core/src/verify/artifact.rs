@@ -82,6 +82,8 @@ pub struct Member {
     pub mode: Option<u32>,
     /// User and group by number; `None` where the format has none.
     pub owner: Option<(u64, u64)>,
+    /// User and group by name, as far as the format has them. Whoever unpacks follows a name that the system knows, not the number.
+    pub owner_names: Vec<String>,
 }
 
 /// What a member is.

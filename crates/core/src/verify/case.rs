@@ -8,7 +8,7 @@ use super::claim::Said;
 use super::later::{Trail, trail};
 use super::source::SourceCase;
 use super::tally::Votes;
-use super::{Claim, Claims, Evidence, Expected, Identity, Reason, Tally};
+use super::{Claim, Claims, Evidence, Expected, Identity, Reason, Standing, Tally};
 use crate::attest::rebuild::Source;
 use crate::digest::Sha256;
 use crate::limits::Limits;
@@ -20,6 +20,7 @@ use crate::time::Timestamp;
 pub struct Case {
     policy: Result<Policy, PolicyError>,
     claims: Claims,
+    at: Timestamp,
     tools: Tools,
 }
 
@@ -59,6 +60,7 @@ impl Case {
         Self {
             policy,
             claims,
+            at,
             tools: *tools,
         }
     }
@@ -157,9 +159,13 @@ impl Case {
     fn source(&self, policy: &Policy, tally: &Tally) -> Answer {
         let certificates = self.claims.certificates().iter();
         let certificates: Vec<Vec<u8>> = certificates.map(|it| it.bytes.clone()).collect();
+        let standings = tally.standings().iter().enumerate();
+        let void = standings.filter(|(_, (_, standing))| *standing == Standing::Void);
         SourceCase {
             policy,
             claims: self.claims.claims(),
+            at: self.at,
+            void: void.map(|(party, _)| party).collect(),
             certificates: &certificates,
             openpgp: self.tools.openpgp,
             limits: &self.tools.limits,

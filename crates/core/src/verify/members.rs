@@ -10,6 +10,12 @@ use crate::policy::{ArchiveFormat, MemberRule, MemberRules};
 /// The mode that folders have.
 const FOLDER_MODE: u32 = 0o755;
 
+/// The archive's own folder.
+const ROOT: &str = ".";
+
+/// The member of a Debian package that says which format it has.
+const DEB_FORMAT: &str = "debian-binary";
+
 /// A member that must be a product: of which step, under which name, with which bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Wanted {
@@ -23,6 +29,7 @@ pub(super) struct Wanted {
 pub(super) fn wanted(rules: &MemberRules, members: &[Member]) -> Result<Vec<Wanted>, Reason> {
     let mut names = BTreeSet::new();
     let mut wanted = Vec::new();
+    let (mut folders, mut admitted) = (Vec::new(), Vec::new());
     for member in members {
         let refuse = |problem: String| {
             Err(Reason::MemberRefused {
@@ -33,25 +40,35 @@ pub(super) fn wanted(rules: &MemberRules, members: &[Member]) -> Result<Vec<Want
         if !names.insert(&member.name) {
             return refuse("it occurs twice".to_owned());
         }
-        if rules.format == ArchiveFormat::Deb && member.owner.is_some_and(|owner| owner != (0, 0)) {
+        if rules.format == ArchiveFormat::Deb && !belongs_to_root(member) {
             return refuse("it does not belong to root".to_owned());
         }
         match &member.kind {
-            MemberKind::Folder if is_mode(rules, member, &|mode| mode == FOLDER_MODE) => {}
+            MemberKind::Folder if is_mode(rules, member, &|mode| mode == FOLDER_MODE) => {
+                folders.push(&member.name);
+            }
             MemberKind::Folder => {
                 return refuse(format!("a folder of mode {}", octal(member.mode)));
             }
             MemberKind::Hardlink(target) => {
                 return refuse(format!("a second name of {target:?}, which no rule admits"));
             }
-            MemberKind::Symlink(target) if rules.links.get(&member.name) == Some(target) => {}
+            MemberKind::Symlink(target) if rules.links.get(&member.name) == Some(target) => {
+                admitted.push(&member.name);
+            }
             MemberKind::Symlink(target) => {
                 return refuse(format!(
                     "a symbolic link to {target:?}, which no rule admits"
                 ));
             }
+            // The reader admits no other contents of it.
+            MemberKind::File(_)
+                if rules.format == ArchiveFormat::Deb && member.name == DEB_FORMAT => {}
             MemberKind::File(sha256) => match file(rules, member, *sha256) {
-                Ok(file) => wanted.push(file),
+                Ok(file) => {
+                    admitted.push(&member.name);
+                    wanted.push(file);
+                }
                 Err(problem) => return refuse(problem),
             },
         }
@@ -59,7 +76,33 @@ pub(super) fn wanted(rules: &MemberRules, members: &[Member]) -> Result<Vec<Want
     if wanted.is_empty() {
         return Err(Reason::NoMembers);
     }
-    Ok(wanted)
+    match idle_folder(&folders, &admitted) {
+        None => Ok(wanted),
+        Some(folder) => Err(Reason::MemberRefused {
+            member: folder.to_owned(),
+            problem: "a folder that holds nothing which a rule admits".to_owned(),
+        }),
+    }
+}
+
+/// The first folder that is on the way to no admitted file or link: its name alone could say or do something.
+fn idle_folder<'m>(folders: &[&'m String], admitted: &[&String]) -> Option<&'m str> {
+    let mut used: BTreeSet<&str> = BTreeSet::from([ROOT]);
+    for name in admitted {
+        let ends = name.match_indices('/').map(|(at, _)| at);
+        used.extend(ends.filter_map(|at| name.get(..at)));
+    }
+    let mut folders = folders.iter().map(|folder| folder.as_str());
+    folders.find(|folder| !used.contains(folder) && !used.contains(folder.trim_end_matches("/.")))
+}
+
+/// By number and by name: whoever unpacks as root takes the name where the system knows it.
+fn belongs_to_root(member: &Member) -> bool {
+    let by_name = member.owner_names.iter();
+    member.owner.is_none_or(|owner| owner == (0, 0))
+        && by_name
+            .into_iter()
+            .all(|name| name.is_empty() || name == "root")
 }
 
 fn file(rules: &MemberRules, member: &Member, sha256: Sha256) -> Result<Wanted, String> {

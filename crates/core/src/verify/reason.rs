@@ -46,6 +46,8 @@ pub enum Reason {
         signers: Vec<String>,
         /// The time at which their keys had to hold: by then k parties had it.
         witnessed: Timestamp,
+        /// Those k parties.
+        witnesses: Vec<String>,
     },
     /// The commit of the tag and the tree that was built.
     TagBuilt {
@@ -74,8 +76,8 @@ pub enum Reason {
     MovedTag {
         /// The tag.
         tag: String,
-        /// The objects' ids, each with the parties that saw it.
-        objects: Vec<(String, Vec<String>)>,
+        /// The objects by their ids.
+        objects: Vec<(String, TagObject)>,
     },
     /// Fewer than k parties state one source.
     SourceTooFew {
@@ -243,6 +245,15 @@ pub enum Reason {
         /// The first of them.
         files: Vec<String>,
     },
+    /// A step made a file that the steps before it had made, and says that it did not take theirs.
+    StepReplaced {
+        /// The step.
+        step: String,
+        /// The parties that state it.
+        parties: Vec<String>,
+        /// The file.
+        file: String,
+    },
     /// A step says that it took nothing.
     StepTookNothing {
         /// The step.
@@ -304,6 +315,15 @@ pub enum Reason {
     },
 }
 
+/// One of several tag objects under one name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagObject {
+    /// The parties that say they had it.
+    pub parties: Vec<String>,
+    /// Whether those who may sign releases signed it.
+    pub signed: bool,
+}
+
 impl Reason {
     /// A stable word for programs.
     pub fn code(&self) -> &'static str {
@@ -339,6 +359,7 @@ impl Reason {
             Self::StepTooFew { .. } => "step-too-few",
             Self::StepHeld { .. } => "step-held",
             Self::StepBroken { .. } => "step-broken",
+            Self::StepReplaced { .. } => "step-replaced",
             Self::StepTookNothing { .. } => "step-took-nothing",
             Self::StepOutOfWork { .. } => "step-out-of-work",
             Self::SignatureOnly { .. } => "signature-only",
@@ -373,6 +394,13 @@ impl Reason {
             Self::SourceUnsigned { .. } | Self::SourceOther { .. } => Some(
                 "do not use the file; ask the project which release this is, and who signs releases",
             ),
+            Self::MovedTag { objects, .. }
+                if objects.iter().filter(|(_, object)| object.signed).count() < 2 =>
+            {
+                Some(
+                    "do not use the file; ask the parties with the object that nobody signed where they had it from",
+                )
+            }
             Self::MovedTag { .. } => Some(
                 "do not use the file; ask the project why its tag was moved, and which object it stands by",
             ),
@@ -401,7 +429,7 @@ impl Reason {
             Self::MemberRefused { .. } | Self::NoMembers => Some(
                 "do not use the file; `quorate diff` shows where it differs from a rebuilt one",
             ),
-            Self::StepBroken { .. } | Self::StepTookNothing { .. } => {
+            Self::StepBroken { .. } | Self::StepReplaced { .. } | Self::StepTookNothing { .. } => {
                 Some("do not use the file; ask the parties of that step what they did")
             }
             Self::Unusable { .. } => Some("give the path of a regular file that nobody writes to"),

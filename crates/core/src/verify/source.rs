@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::answers::answer;
 use super::case::{Answer, Outcome, Question};
 use super::claim::Said;
-use super::{Claim, Group, Reason, Tally};
+use super::{Claim, Group, Reason, TagObject, Tally};
 use crate::attest::git::{GitSource, RecipePlace};
 use crate::attest::rebuild::{DebianSource, Rebuild, Source};
 use crate::digest::Sha256;
@@ -21,6 +21,10 @@ use crate::time::Timestamp;
 pub(super) struct SourceCase<'c> {
     pub(super) policy: &'c Policy,
     pub(super) claims: &'c [Claim],
+    /// The time of the judgement.
+    pub(super) at: Timestamp,
+    /// The parties that contradict themselves.
+    pub(super) void: BTreeSet<usize>,
     /// The certificates that the policy names, as far as they were given.
     pub(super) certificates: &'c [Vec<u8>],
     pub(super) openpgp: &'c dyn OpenPgpVerifier,
@@ -37,7 +41,9 @@ impl SourceCase<'_> {
                 have: tally.group().map_or(0, |group| group.parties.len()),
                 needed: tally.threshold().get(),
             };
-            return answer(Question::Source, Outcome::No, vec![too_few]);
+            let moved = self.moved_before_quorum(tally);
+            let reasons = moved.into_iter().chain([too_few]).collect();
+            return answer(Question::Source, Outcome::No, reasons);
         };
         let outcome = match (self.policy.source(), &rebuild.source) {
             (SourceTerms::Debian(terms), Source::Debian(source)) => {
@@ -59,6 +65,17 @@ impl SourceCase<'_> {
         }
     }
 
+    /// A moved tag keeps parties from agreeing: then it is the reason.
+    fn moved_before_quorum(&self, tally: &Tally) -> Option<Reason> {
+        let SourceTerms::Git(terms) = self.policy.source() else {
+            return None;
+        };
+        match &self.rebuild(tally.group()?.source)?.source {
+            Source::Git(source) => self.moved(terms, source),
+            Source::Debian(_) => None,
+        }
+    }
+
     fn rebuild(&self, source: Sha256) -> Option<&Rebuild> {
         self.rebuilds()
             .find(|(_, rebuild)| rebuild.source.digest() == source)
@@ -72,21 +89,45 @@ impl SourceCase<'_> {
         })
     }
 
-    /// The earliest moment by which k parties say that they had the source: the k-th of what each says first. Fewer than k that lie
-    /// cannot make it earlier than an honest party's.
-    fn witnessed(&self, seen: impl Fn(&Rebuild) -> Option<Timestamp>) -> Option<Timestamp> {
+    /// The earliest moment by which k parties say that they had the source, and who they are: the k-th of what each says first. Fewer
+    /// than k that lie cannot make it earlier than an honest party's. Whoever contradicts itself is no witness, and what is later than
+    /// the judgement was not seen yet.
+    fn witnessed(&self, seen: impl Fn(&Rebuild) -> Option<Timestamp>) -> Result<Witnessed, String> {
         let mut first: BTreeMap<usize, Timestamp> = BTreeMap::new();
-        for (party, rebuild) in self.rebuilds() {
-            if let Some(time) = seen(rebuild) {
+        let rebuilds = self
+            .rebuilds()
+            .filter(|(party, _)| !self.void.contains(party));
+        for (party, rebuild) in rebuilds {
+            if let Some(time) = seen(rebuild).filter(|time| *time <= self.at) {
                 let known = first.entry(party).or_insert(time);
                 *known = (*known).min(time);
             }
         }
-        let mut times: Vec<Timestamp> = first.into_values().collect();
+        let mut times: Vec<(Timestamp, usize)> = first
+            .into_iter()
+            .map(|(party, time)| (time, party))
+            .collect();
         times.sort();
-        times
-            .get(self.policy.threshold().get().checked_sub(1)?)
-            .copied()
+        let needed = self.policy.threshold().get();
+        let have = times.len();
+        match times.get(needed.saturating_sub(1)) {
+            Some((time, _)) => Ok(Witnessed {
+                time: *time,
+                parties: times
+                    .iter()
+                    .take(needed)
+                    .map(|(_, party)| self.name(*party))
+                    .collect(),
+            }),
+            None => Err(format!(
+                "{have} of {needed} needed parties say that they had it by {}, the time of this judgement",
+                self.at
+            )),
+        }
+    }
+
+    fn name(&self, party: usize) -> String {
+        self.policy.parties()[party].name().to_owned()
     }
 
     fn package(
@@ -111,10 +152,10 @@ impl SourceCase<'_> {
         let witnessed = self.witnessed(|rebuild| {
             (rebuild.source.digest() == group.source).then_some(rebuild.started)
         });
-        let witnessed = witnessed.ok_or_else(|| refused("nobody says when".to_owned()))?;
+        let witnessed = witnessed.map_err(refused)?;
         let (text, signers) = self
             .openpgp
-            .clear_signed(self.certificates, &source.dsc, witnessed)
+            .clear_signed(self.certificates, &source.dsc, witnessed.time)
             .map_err(refused)?;
         // What is signed must be what was read, whoever reads the frame differently.
         if Dsc::parse(&text).ok() != Dsc::parse(&source.dsc).ok() {
@@ -130,7 +171,8 @@ impl SourceCase<'_> {
         let signed = Reason::SourceSigned {
             release: format!("the .dsc of {} {}", source.name, source.version),
             signers: signers.into_iter().collect(),
-            witnessed,
+            witnessed: witnessed.time,
+            witnesses: witnessed.parties,
         };
         Ok(vec![signed, equal])
     }
@@ -172,19 +214,22 @@ impl SourceCase<'_> {
             Source::Git(other) if is_same_tag(other, source) => Some(other.seen),
             _ => None,
         });
-        let witnessed = witnessed.ok_or_else(|| refused("nobody says when".to_owned()))?;
-        let released = self.release(terms, source, witnessed).map_err(refused)?;
+        let witnessed = witnessed.map_err(refused)?;
+        let released = self
+            .release(terms, source, witnessed.time)
+            .map_err(refused)?;
         let signed = Reason::SourceSigned {
             release: format!("{}, object {}", source.reference(), source.tag_id),
             signers: released.signers().iter().map(ToString::to_string).collect(),
-            witnessed,
+            witnessed: witnessed.time,
+            witnesses: witnessed.parties,
         };
         let built = Reason::TagBuilt {
             commit: released.commit().to_string(),
             identity: source.identity,
             parties: group.parties.clone(),
         };
-        match self.moved(source) {
+        match self.moved(terms, source) {
             None => Ok(vec![signed, built]),
             Some(moved) if terms.moved_tag == MovedTag::Report => Ok(vec![signed, built, moved]),
             Some(moved) => Err(vec![moved, signed]),
@@ -215,26 +260,33 @@ impl SourceCase<'_> {
     }
 
     /// Two tag objects under one name, in any two claims.
-    fn moved(&self, source: &GitSource) -> Option<Reason> {
-        let mut objects: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    fn moved(&self, terms: &GitTerms, source: &GitSource) -> Option<Reason> {
+        let mut objects: BTreeMap<String, TagObject> = BTreeMap::new();
         for (party, rebuild) in self.rebuilds() {
             if let Source::Git(other) = &rebuild.source
                 && other.repository == source.repository
                 && other.tag == source.tag
             {
-                let parties = objects.entry(other.tag_id.to_string()).or_default();
-                parties.insert(party);
+                let object = objects.entry(other.tag_id.to_string()).or_default();
+                let name = self.name(party);
+                if !object.parties.contains(&name) {
+                    object.parties.push(name);
+                }
+                // An object that nobody signed who may was made up by somebody else than the project.
+                object.signed |= self.release(terms, other, other.seen).is_ok();
             }
         }
-        let name = |party: &usize| self.policy.parties()[*party].name().to_owned();
         (objects.len() > 1).then(|| Reason::MovedTag {
             tag: source.reference(),
-            objects: objects
-                .into_iter()
-                .map(|(id, parties)| (id, parties.iter().map(name).collect()))
-                .collect(),
+            objects: objects.into_iter().collect(),
         })
     }
+}
+
+/// By when k parties had a release.
+struct Witnessed {
+    time: Timestamp,
+    parties: Vec<String>,
 }
 
 fn is_same_tag(one: &GitSource, two: &GitSource) -> bool {

@@ -97,6 +97,7 @@ pub(super) struct Votes<'c> {
     votes: Vec<Vote<'c>>,
     by_identity: BTreeMap<Identity, Vec<usize>>,
     by_sha256: BTreeMap<Sha256, Vec<usize>>,
+    by_name: BTreeMap<&'c str, Vec<usize>>,
 }
 
 /// An identity under which k parties state some bytes, and the source that they built them from.
@@ -112,11 +113,13 @@ impl<'c> Votes<'c> {
     pub(super) fn cast(policy: &'c Policy, claims: &'c [Claim]) -> Self {
         let votes = votes(policy, claims);
         let (mut by_identity, mut by_sha256) = (BTreeMap::new(), BTreeMap::new());
+        let mut by_name: BTreeMap<&'c str, Vec<usize>> = BTreeMap::new();
         for (at, vote) in votes.iter().enumerate() {
             let same: &mut Vec<usize> = by_identity.entry(vote.identity.clone()).or_default();
             same.push(at);
             let same: &mut Vec<usize> = by_sha256.entry(vote.key.digests.sha256).or_default();
             same.push(at);
+            by_name.entry(&vote.product.name).or_default().push(at);
         }
         Self {
             policy,
@@ -124,6 +127,7 @@ impl<'c> Votes<'c> {
             votes,
             by_identity,
             by_sha256,
+            by_name,
         }
     }
 
@@ -138,6 +142,16 @@ impl<'c> Votes<'c> {
         stated
             .filter(|vote| vote.product.name == name)
             .map(|vote| &vote.identity)
+            .collect()
+    }
+
+    /// What k parties confirm of an output of this file name, whatever its bytes.
+    pub(super) fn outputs(&self, name: &str) -> Vec<Confirmation> {
+        let at = self.by_name.get(name).into_iter().flatten();
+        let bytes: BTreeSet<Sha256> = at.map(|at| self.votes[*at].key.digests.sha256).collect();
+        let bytes = bytes.into_iter();
+        bytes
+            .flat_map(|sha256| self.confirmations(sha256, name))
             .collect()
     }
 

@@ -128,9 +128,11 @@ impl Reason {
                 release,
                 signers,
                 witnessed,
+                witnesses,
             } => format!(
-                "{release}, signed by {}, whose keys held at {witnessed}",
-                signers.join(", ")
+                "{release}, signed by {}, whose keys held at {witnessed}, by when {} had it",
+                signers.join(", "),
+                witnesses.join(", ")
             ),
             Self::TagBuilt {
                 commit,
@@ -151,9 +153,13 @@ impl Reason {
             Self::MovedTag { tag, objects } => {
                 let seen: Vec<String> = objects
                     .iter()
-                    .map(|(id, parties)| {
+                    .map(|(id, object)| {
                         let id = &id[..id.len().min(12)];
-                        format!("{id}… seen by {}", parties.join(", "))
+                        let signed = match object.signed {
+                            true => "signed as the policy wants it",
+                            false => "NOT signed as the policy wants it",
+                        };
+                        format!("{id}… {signed}, seen by {}", object.parties.join(", "))
                     })
                     .collect();
                 format!(
@@ -265,6 +271,14 @@ impl Reason {
             }
             Self::StepTookNothing { step, parties } => format!(
                 "step {step} by {} took nothing, so nothing says what its result was made of",
+                parties.join(", ")
+            ),
+            Self::StepReplaced {
+                step,
+                parties,
+                file,
+            } => format!(
+                "step {step} by {} put a {file:?} of its own in the place of one that it was given",
                 parties.join(", ")
             ),
             Self::StepOutOfWork { step } => {

@@ -61,6 +61,8 @@ pub(super) struct Steps<'c> {
     pub(super) agreed: Vec<Vec<Agreed>>,
     /// What k parties confirm of each artifact of a link, by name and digest.
     pub(super) confirmed: BTreeMap<(String, Sha256), Vec<Confirmation>>,
+    /// The releases in which k parties built an output of a name that a link has among its products.
+    outputs: BTreeMap<String, Vec<Origin>>,
     /// Artifacts of links that some party states to have rebuilt.
     pub(super) stated: BTreeSet<(String, Sha256)>,
 }
@@ -105,10 +107,18 @@ impl<'c> Steps<'c> {
                 confirmed.insert(file, votes.confirmations(sha256, name));
             }
         }
+        let links = agreed.iter().flatten().map(|agreed| &agreed.link);
+        let made: BTreeSet<&String> = links.flat_map(|link| link.products.keys()).collect();
+        let mut outputs: BTreeMap<String, Vec<Origin>> = BTreeMap::new();
+        for name in made {
+            let origins = votes.outputs(name).iter().map(Origin::of).collect();
+            outputs.insert(name.clone(), origins);
+        }
         Self {
             policy,
             agreed,
             confirmed,
+            outputs,
             stated,
         }
     }
@@ -194,6 +204,12 @@ impl<'c> Steps<'c> {
     pub(super) fn all_origins(&self) -> Vec<String> {
         let agreed = self.agreed.iter().flatten();
         agreed.flat_map(|agreed| agreed.origins.clone()).collect()
+    }
+
+    /// Whether k parties built an output of this name in that release, whatever its bytes: a step that "adds" it would replace it.
+    pub(super) fn is_rebuilt(&self, origin: Option<&Origin>, name: &str) -> bool {
+        let found = self.outputs.get(name).into_iter().flatten();
+        found.into_iter().any(|of| Some(of) == origin)
     }
 
     /// The confirmed files of one release among `artifacts`, as a link of the step `rebuild`.

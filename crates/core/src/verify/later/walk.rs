@@ -139,6 +139,13 @@ impl<'s, 'c> Walk<'s, 'c> {
                 });
             }
         }
+        if let Some(name) = self.replaced(&links, &agreed.link) {
+            return Err(Reason::StepReplaced {
+                step: policy.name().to_owned(),
+                parties,
+                file: name.clone(),
+            });
+        }
         way.links.insert(step, at);
         way.origins.extend(agreed.origins.clone());
         way.reasons.push(Reason::StepHeld {
@@ -148,6 +155,17 @@ impl<'s, 'c> Walk<'s, 'c> {
             took: agreed.link.materials.len(),
         });
         Ok(way)
+    }
+
+    /// A product that the step made, and that the steps which it uses had made already: it left theirs out of what it took.
+    fn replaced<'l>(&self, used: &BTreeMap<&str, Link>, link: &'l Link) -> Option<&'l String> {
+        let is_made = |name: &&String| !link.materials.contains_key(*name);
+        let had = |name: &&String| {
+            let mut used = used.values();
+            self.steps.is_rebuilt(self.origin, name)
+                || used.any(|it| it.products.contains_key(*name))
+        };
+        link.products.keys().filter(is_made).find(had)
     }
 
     /// The link that the step `used` contributes to what `link` took; what it rests on is added to `way`.
