@@ -104,9 +104,6 @@ fn member(found: quorate_archive::Member) -> Member {
         // 0 is what the reader gives where a zip has none.
         mode: (found.mode != 0).then_some(found.mode),
         owner: found.owner.uid.zip(found.owner.gid),
-        owner_names: [found.owner.user, found.owner.group]
-            .into_iter()
-            .flatten()
-            .collect(),
+        owner_names: vec![found.owner.user, found.owner.group],
     }
 }

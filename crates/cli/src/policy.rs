@@ -7,13 +7,13 @@ use std::process::ExitCode;
 use quorate::envelope::{Envelope, EnvelopeForm, PAYLOAD_TYPE_IN_TOTO, add_signature, unsigned};
 use quorate::json::Json;
 use quorate::policy::{
-    Environment, OnDissent, Owners, PAYLOAD_TYPE_TERMS, Policy, PolicyError, PolicyFile,
-    SourceFiles,
+    Environment, GivenCertificate, OnDissent, Owners, PAYLOAD_TYPE_TERMS, Policy, PolicyError,
+    PolicyFile, SourceFiles,
 };
 use quorate::source::openpgp::certificate_document;
 use quorate::time::Timestamp;
 use quorate_gather::read_bounded;
-use quorate_openpgp::{merge_copies, split_certificates};
+use quorate_openpgp::{CertificateError, key_ids, merge_copies, split_certificates};
 
 use crate::args::{NewPolicyArguments, OwnerArguments, PolicyVerb};
 use crate::error::CommandError;
@@ -108,19 +108,19 @@ fn compile(file: &Path, out: &Path, at: Option<Timestamp>) -> Result<ExitCode, C
 /// Reads what the policy's source table names.
 fn source_files(policy: &PolicyFile, folder: &Path) -> Result<SourceFiles, CommandError> {
     let mut files = SourceFiles::default();
+    let mut all = Vec::new();
     for name in policy.certificate_files() {
         let path = folder.join(name);
         let bytes = read_bounded(&path, CERTIFICATE_FILE_BYTES_MAX)?;
         let certificates = split_certificates(&bytes)
             .map_err(|error| CommandError::unable(format!("{}: {error}", path.display())))?;
-        files.certificates.insert(name.clone(), certificates);
+        all.extend(certificates);
     }
     // Who may sign is one set, whichever file a certificate stands in.
-    let all = files.certificates.values().flatten().cloned().collect();
-    let merged = merge_copies(all)
-        .map_err(|error| CommandError::unable(format!("copies of one certificate: {error}")))?;
-    for certificates in files.certificates.values_mut() {
-        certificates.clone_from(&merged);
+    let given = given(all)
+        .map_err(|error| CommandError::unable(format!("certificates of the policy: {error}")))?;
+    for name in policy.certificate_files() {
+        files.certificates.insert(name.clone(), given.clone());
     }
     for name in policy.text_files() {
         let bytes = read_bounded(&folder.join(name), LIMITS.policy_bytes_max)?;
@@ -129,10 +129,23 @@ fn source_files(policy: &PolicyFile, folder: &Path) -> Result<SourceFiles, Comma
     Ok(files)
 }
 
+/// Certificates with the keys in them; copies of one are merged, so that nobody can leave out the copy that revokes it.
+fn given(certificates: Vec<Vec<u8>>) -> Result<Vec<GivenCertificate>, CertificateError> {
+    let with_keys = |bytes: Vec<u8>| {
+        let key_ids = key_ids(&bytes)?;
+        Ok(GivenCertificate { bytes, key_ids })
+    };
+    merge_copies(certificates)?
+        .into_iter()
+        .map(with_keys)
+        .collect()
+}
+
 /// Certificates travel beside the policy, which names them by their digests.
 fn write_certificates(layout: &Path, files: &SourceFiles) -> Result<(), CommandError> {
     let path = beside(layout, "certificates");
-    let certificates: BTreeSet<&Vec<u8>> = files.certificates.values().flatten().collect();
+    let certificates = files.certificates.values().flatten();
+    let certificates: BTreeSet<&Vec<u8>> = certificates.map(|it| &it.bytes).collect();
     if certificates.is_empty() {
         // One of an earlier policy of this name would be read and dropped, with a message that nobody understands.
         return match std::fs::remove_file(&path) {

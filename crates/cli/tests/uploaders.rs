@@ -155,7 +155,9 @@ fn a_real_source_package_is_signed_by_one_of_all_developers_of_debian() {
     let others: Vec<&str> = text.lines().filter(|line| !proof.contains(line)).collect();
     assert_eq!(others.len() + 1, text.lines().count());
     stage.write("demo.certificates", others.join("\n"));
-    stage.run(VERIFY).refused("2 source   no");
+    stage
+        .run(VERIFY)
+        .refused("is missing: keep the policy's .certificates file beside its layout");
 }
 
 #[test]

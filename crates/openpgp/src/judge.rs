@@ -1,10 +1,12 @@
 //! The seam to the judge: OpenPGP signatures of releases, checked by this crate.
 
+use std::collections::BTreeSet;
+
 use quorate::limits::Limits;
 use quorate::source::openpgp::{OpenPgpSigner, OpenPgpVerifier};
 use quorate::time::Timestamp;
 
-use crate::verify::{Signer, cleartext, involved, signers};
+use crate::verify::{Signer, cleartext, issuers, signers};
 
 /// Checks OpenPGP signatures for the library `quorate`, under its standard limits.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +36,8 @@ impl OpenPgpVerifier for Sequoia {
             .map_err(|refusal| refusal.to_string())
     }
 
-    fn involved(&self, certificates: &[Vec<u8>], document: &[u8]) -> Vec<bool> {
-        involved(certificates, document).unwrap_or_else(|_| vec![true; certificates.len()])
+    fn issuers(&self, document: &[u8]) -> Result<BTreeSet<String>, String> {
+        issuers(document).map_err(|refusal| refusal.to_string())
     }
 }
 

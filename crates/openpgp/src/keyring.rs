@@ -26,6 +26,23 @@ pub fn certificate_ids(bytes: &[u8]) -> Result<Vec<String>, CertificateError> {
     Ok(ids.iter().map(|raw| hex(&raw.fingerprint())).collect())
 }
 
+/// Lists the IDs of all keys in a certificate or keyring, main keys and subkeys, 16 digits of lower-case hex each.
+///
+/// They are what signatures name, and no identities: anybody can make a key of a given ID.
+///
+/// # Errors
+/// [`CertificateError`] as [`certificate_ids`] has it.
+pub fn key_ids(bytes: &[u8]) -> Result<BTreeSet<String>, CertificateError> {
+    let raw = frames([bytes])?;
+    let keys = raw.iter().flat_map(RawCert::keys);
+    Ok(keys.map(|key| self::key_id(&key.keyid())).collect())
+}
+
+/// A key ID as this crate prints it.
+pub(crate) fn key_id(id: &KeyID) -> String {
+    format!("{id:x}")
+}
+
 /// A fingerprint as this crate prints it.
 pub(crate) fn hex(fingerprint: &Fingerprint) -> String {
     format!("{fingerprint:x}")
@@ -81,20 +98,6 @@ impl<'a> Certificates<'a> {
             }
         }
         Ok(holders)
-    }
-
-    /// For each of the files that were read, whether a certificate in it claims one of these keys, or is a copy of one that does.
-    pub(crate) fn which_claim(
-        &self,
-        items: &[Vec<u8>],
-        keys: &[KeyHandle],
-    ) -> Result<Vec<bool>, CertificateError> {
-        let main = self.claimants(keys);
-        let claims = |item: &Vec<u8>| {
-            let raw = frames([item.as_slice()])?;
-            Ok(raw.iter().any(|raw| main.contains(&raw.fingerprint())))
-        };
-        items.iter().map(claims).collect()
     }
 
     /// The main keys of the certificates that claim one of these keys.

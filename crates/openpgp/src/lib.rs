@@ -18,7 +18,7 @@ mod verify;
 
 pub use certificate::{CertificateError, functionary_keys};
 pub use judge::Sequoia;
-pub use keyring::{Certificates, certificate_ids};
+pub use keyring::{Certificates, certificate_ids, key_ids};
 pub use refusal::SignatureRefusal;
 pub use signature::{DetachedSignatureError, signature_from_detached};
 pub use split::{merge_copies, split_certificates};

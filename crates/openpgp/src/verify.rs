@@ -1,5 +1,6 @@
 //! Detached and clear-signed documents → who signed exactly these bytes, by certificates that are listed.
 
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use quorate::limits::Limits;
@@ -10,11 +11,11 @@ use openpgp::cert::Cert;
 use openpgp::packet::Signature;
 use openpgp::parse::{Dearmor, PacketParserBuilder, Parse};
 use openpgp::types::SignatureType;
-use openpgp::{KeyHandle, Packet};
+use openpgp::{KeyHandle, KeyID, Packet};
 
 use crate::armor::{Cleartext, dearmor};
 use crate::candidate::{AnyKey, Candidate};
-use crate::keyring::Certificates;
+use crate::keyring::{Certificates, key_id};
 use crate::refusal::SignatureRefusal;
 use crate::standard::{digest_binds_documents, system_time, timestamp};
 
@@ -79,22 +80,17 @@ pub fn cleartext(
     Certificates::read(certificates)?.cleartext(document, at, limits)
 }
 
-/// Which certificates claim a key that a signature in the document's first armoured block names. Nothing is verified.
+/// The IDs of the keys that the signatures in a detached block name, or in the first armoured block of a document. Nothing is verified.
 ///
 /// # Errors
-/// [`SignatureRefusal`] when there is no such block, or it or a certificate cannot be read.
-pub(crate) fn involved(
-    certificates: &[Vec<u8>],
-    document: &[u8],
-) -> Result<Vec<bool>, SignatureRefusal> {
+/// [`SignatureRefusal`] when there is no such block, or it cannot be read.
+pub(crate) fn issuers(document: &[u8]) -> Result<BTreeSet<String>, SignatureRefusal> {
     const BEGIN: &[u8] = b"-----BEGIN PGP SIGNATURE-----";
     let mut places = document.windows(BEGIN.len());
-    let begin = places.position(|window| window == BEGIN);
-    let block = begin.and_then(|begin| document.get(begin..));
-    let block = block.ok_or(SignatureRefusal::Form("it has no signature"))?;
-    let block = detached(block)?;
-    let issuers: Vec<KeyHandle> = block.iter().flat_map(Signature::get_issuers).collect();
-    Ok(Certificates::read(certificates)?.which_claim(certificates, &issuers)?)
+    let begin = places.position(|window| window == BEGIN).unwrap_or(0);
+    let block = detached(document.get(begin..).unwrap_or_default())?;
+    let issuers = block.iter().flat_map(Signature::get_issuers);
+    Ok(issuers.map(|issuer| key_id(&KeyID::from(issuer))).collect())
 }
 
 impl Certificates<'_> {

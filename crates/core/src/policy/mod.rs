@@ -4,6 +4,7 @@
 //! **Leaves:** the payloads of layout and terms to be signed; or a [`Policy`] in force.
 //! **Never:** a policy without enough owners' signatures on both documents, past its expiry, or with a word that is not understood.
 
+mod certificates;
 mod delivered;
 mod file;
 mod in_force;
@@ -14,6 +15,7 @@ mod source;
 mod steps;
 mod terms;
 
+pub use certificates::{GivenCertificate, NamedCertificates};
 pub use delivered::{
     ArchiveFormat, Comparison, DeliveredError, MemberRule, MemberRules, Normaliser, SignatureFormat,
 };

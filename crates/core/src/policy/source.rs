@@ -1,12 +1,13 @@
 //! What counts as released source: `docs/spec/policy.md`, "Source".
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
+use super::certificates::{GivenCertificate, NamedCertificates};
 use super::steps::pattern;
 use crate::digest::Sha256;
 use crate::intoto::Glob;
-use crate::json::{Json, Members, ShapeError, integer, object, string, strings};
+use crate::json::{Json, Members, ShapeError, integer, object, string};
 use crate::source::ssh::AllowedSigners;
 
 /// Certificates of one policy: Debian's developers are about a thousand.
@@ -25,7 +26,7 @@ pub enum SourceTerms {
 impl Default for SourceTerms {
     fn default() -> Self {
         Self::Debian(DebianTerms {
-            uploaders: BTreeSet::new(),
+            uploaders: NamedCertificates::default(),
         })
     }
 }
@@ -33,8 +34,8 @@ impl Default for SourceTerms {
 /// A Debian source package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DebianTerms {
-    /// SHA-256 of the certificates of which one must have signed the `.dsc`; none when the index is enough.
-    pub uploaders: BTreeSet<Sha256>,
+    /// The certificates of which one must have signed the `.dsc`; none when the index is enough.
+    pub uploaders: NamedCertificates,
 }
 
 /// A signed tag of a git repository.
@@ -48,8 +49,8 @@ pub struct GitTerms {
     pub needed: NonZeroUsize,
     /// `allowed_signers` as ssh-keygen(1) has it, where tags are signed with SSH keys.
     pub allowed_signers: Option<String>,
-    /// SHA-256 of the OpenPGP certificates of signers.
-    pub certificates: BTreeSet<Sha256>,
+    /// The OpenPGP certificates of signers.
+    pub certificates: NamedCertificates,
     /// Where the recipe of the build stands.
     pub recipe: RecipeTerms,
     /// What two tag objects of one name do to the verdict.
@@ -76,8 +77,8 @@ pub enum MovedTag {
 }
 
 impl SourceTerms {
-    /// SHA-256 of every certificate that the terms name.
-    pub(crate) fn certificates(&self) -> &BTreeSet<Sha256> {
+    /// Every certificate that the terms name.
+    pub fn certificates(&self) -> &NamedCertificates {
         match self {
             Self::Debian(terms) => &terms.uploaders,
             Self::Git(terms) => &terms.certificates,
@@ -85,13 +86,11 @@ impl SourceTerms {
     }
 
     pub(super) fn to_json(&self) -> Option<Json<'static>> {
-        let digests =
-            |digests: &BTreeSet<Sha256>| Json::texts(digests.iter().map(ToString::to_string));
         match self {
             Self::Debian(terms) if terms.uploaders.is_empty() => None,
             Self::Debian(terms) => Some(Json::object([
                 ("kind", Json::text("debian")),
-                ("uploaders", digests(&terms.uploaders)),
+                ("uploaders", terms.uploaders.to_json()),
             ])),
             Self::Git(terms) => {
                 let recipe = match &terms.recipe {
@@ -110,7 +109,7 @@ impl SourceTerms {
                     ("tags", Json::text(terms.tags.as_str().to_owned())),
                     ("needed", Json::number(needed)),
                     ("allowedSigners", allowed.map_or(Json::Null, Json::text)),
-                    ("certificates", digests(&terms.certificates)),
+                    ("certificates", terms.certificates.to_json()),
                     ("recipe", Json::object([recipe])),
                     ("movedTag", Json::text(moved_tag)),
                 ]))
@@ -123,7 +122,7 @@ impl SourceTerms {
         match source.read("kind", string)? {
             "debian" => {
                 source.only(&["kind", "uploaders"])?;
-                let uploaders = source.read("uploaders", digests)?;
+                let uploaders = source.read("uploaders", NamedCertificates::from_json)?;
                 Ok(Self::Debian(DebianTerms { uploaders }))
             }
             "git" => {
@@ -150,7 +149,7 @@ impl SourceTerms {
                     tags: source.read("tags", pattern)?,
                     needed: source.read("needed", needed)?,
                     allowed_signers: source.read("allowedSigners", allowed)?,
-                    certificates: source.read("certificates", digests)?,
+                    certificates: source.read("certificates", NamedCertificates::from_json)?,
                     recipe: source.read("recipe", recipe)?,
                     moved_tag: source.read("movedTag", |value| match string(value)? {
                         "refuse" => Ok(MovedTag::Refuse),
@@ -209,17 +208,6 @@ fn sha256(value: &Json<'_>) -> Result<Sha256, ShapeError> {
     Sha256::parse(string(value)?).map_err(|error| ShapeError::new(error.to_string()))
 }
 
-fn digests(value: &Json<'_>) -> Result<BTreeSet<Sha256>, ShapeError> {
-    let texts = strings(value)?;
-    let digest =
-        |text: &String| Sha256::parse(text).map_err(|error| ShapeError::new(error.to_string()));
-    let digests: BTreeSet<Sha256> = texts.iter().map(digest).collect::<Result<_, _>>()?;
-    if digests.len() != texts.len() {
-        return Err(ShapeError::new("one digest twice"));
-    }
-    Ok(digests)
-}
-
 /// `[source]` of `policy.toml`.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "lowercase")]
@@ -262,7 +250,7 @@ fn one() -> usize {
 #[derive(Clone, Debug, Default)]
 pub struct SourceFiles {
     /// The certificates in each file of certificates, one by one.
-    pub certificates: BTreeMap<String, Vec<Vec<u8>>>,
+    pub certificates: BTreeMap<String, Vec<GivenCertificate>>,
     /// The contents of other files: `allowed_signers`, recipes.
     pub texts: BTreeMap<String, Vec<u8>>,
 }
@@ -299,15 +287,16 @@ impl SourceTable {
     }
 
     pub(super) fn terms(&self, files: &SourceFiles) -> Result<SourceTerms, SourceError> {
-        let mut certificates = BTreeSet::new();
+        let mut certificates = Vec::new();
         for name in self.certificates() {
             let found = files.certificates.get(name);
             let found = found.ok_or_else(|| SourceError::Missing(name.clone()))?;
             if found.is_empty() {
                 return Err(SourceError::Empty(name.clone()));
             }
-            certificates.extend(found.iter().map(|bytes| Sha256::of(bytes)));
+            certificates.extend(found);
         }
+        let certificates = NamedCertificates::of(certificates);
         let text = |name: &String| {
             let bytes = files.texts.get(name);
             bytes.ok_or_else(|| SourceError::Missing(name.clone()))

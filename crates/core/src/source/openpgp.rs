@@ -1,5 +1,7 @@
 //! What judging asks of OpenPGP, which this crate does not speak: certificates have rules of their own, kept by a crate of its own.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -37,11 +39,14 @@ pub trait OpenPgpVerifier: std::fmt::Debug + Sync {
         Err("clear-signed documents cannot be checked here".to_owned())
     }
 
-    /// For each certificate, whether it can matter to the signatures in a clear-signed document or signed tag; all of them where that
-    /// cannot be told. A proof leaves the others out: a keyring of all developers of a distribution has tens of MB.
-    fn involved(&self, certificates: &[Vec<u8>], document: &[u8]) -> Vec<bool> {
+    /// The IDs of the keys that signatures name as theirs, 16 digits of lower-case hex each: of one detached block, or of the first
+    /// armoured block in a clear-signed document or signed tag.
+    ///
+    /// # Errors
+    /// Why it cannot be told. Then every certificate may matter.
+    fn issuers(&self, document: &[u8]) -> Result<BTreeSet<String>, String> {
         let _ = document;
-        vec![true; certificates.len()]
+        Err("the issuers of OpenPGP signatures cannot be read here".to_owned())
     }
 }
 

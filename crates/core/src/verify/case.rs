@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::answers::{answer, bytes, in_force, one_reason, rebuilt, refused_policy};
 use super::artifact::Artifact;
 use super::claim::Said;
+use super::complete::Complete;
 use super::later::{Trail, trail};
 use super::source::SourceCase;
 use super::tally::Votes;
@@ -103,29 +104,33 @@ impl Case {
 
     /// The origins of the certificates that can matter to the signatures on what `claims` were built from.
     fn certificates_for(&self, claims: &[&Claim]) -> Vec<&str> {
-        let certificates = self.claims.certificates();
-        let bytes: Vec<Vec<u8>> = certificates.iter().map(|it| it.bytes.clone()).collect();
-        let mut documents: BTreeSet<&[u8]> = BTreeSet::new();
+        let Ok(policy) = &self.policy else {
+            return Vec::new();
+        };
+        let openpgp = self.openpgp(policy);
+        let mut involved: BTreeSet<Sha256> = BTreeSet::new();
         for claim in claims {
             if let Said::Rebuild(stated) = claim.said() {
-                documents.insert(match &stated.rebuild.source {
+                involved.extend(openpgp.involved(match &stated.rebuild.source {
                     Source::Debian(source) => &source.dsc,
                     Source::Git(source) => &source.tag_object,
-                });
+                }));
             }
         }
-        let mut involved = vec![false; certificates.len()];
-        for document in documents {
-            let here = self.tools.openpgp.involved(&bytes, document);
-            for (any, here) in involved.iter_mut().zip(here) {
-                *any |= here;
-            }
-        }
-        let found = certificates.iter().zip(involved);
-        found
-            .filter(|(_, involved)| *involved)
-            .map(|(certificate, _)| certificate.origin.as_str())
+        let certificates = self.claims.certificates().iter();
+        certificates
+            .filter(|it| involved.contains(&it.sha256))
+            .map(|it| it.origin.as_str())
             .collect()
+    }
+
+    fn openpgp<'c>(&'c self, policy: &'c Policy) -> Complete<'c> {
+        let given = self.claims.certificates().iter();
+        Complete {
+            named: policy.source().certificates(),
+            given: given.map(|it| it.sha256).collect(),
+            openpgp: self.tools.openpgp,
+        }
     }
 
     /// Answers the six questions for one artifact.
@@ -167,7 +172,7 @@ impl Case {
             at: self.at,
             void: void.map(|(party, _)| party).collect(),
             certificates: &certificates,
-            openpgp: self.tools.openpgp,
+            openpgp: &self.openpgp(policy),
             limits: &self.tools.limits,
         }
         .answer(tally)

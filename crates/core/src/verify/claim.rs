@@ -116,6 +116,7 @@ pub(super) struct StepClaim {
 #[derive(Clone, Debug)]
 pub(super) struct Certificate {
     pub(super) origin: String,
+    pub(super) sha256: Sha256,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -327,15 +328,19 @@ fn read_certificate(
 ) -> Result<Read, DropReason> {
     let bytes = certificate_in(&document.bytes, limits);
     let bytes = bytes.ok_or_else(|| DropReason::Envelope(error.to_string()))?;
-    let digest = Sha256::of(&bytes);
-    if !policy.source().certificates().contains(&digest) {
+    let sha256 = Sha256::of(&bytes);
+    if !policy.source().certificates().contains(&sha256) {
         return Err(DropReason::Certificate);
     }
-    if !seen.insert(digest) {
+    if !seen.insert(sha256) {
         return Ok(Read::Claims(Vec::new()));
     }
     let origin = document.origin.clone();
-    Ok(Read::Certificate(Certificate { origin, bytes }))
+    Ok(Read::Certificate(Certificate {
+        origin,
+        sha256,
+        bytes,
+    }))
 }
 
 /// The link of a later step, once for each of the step's parties that signed it; `None` for any other document.

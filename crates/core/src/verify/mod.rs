@@ -10,6 +10,7 @@ mod answers;
 mod artifact;
 mod case;
 mod claim;
+mod complete;
 mod identity;
 mod later;
 mod members;
