@@ -157,7 +157,10 @@ fn in_few_lines(answer: &Answer) -> Vec<String> {
         .map(|reason| line(&reason.to_string()))
         .collect();
     if !silent.is_empty() {
-        lines.push(format!("nothing said by {}", silent.join(", ")));
+        lines.push(format!(
+            "nothing said of this result by {}",
+            silent.join(", ")
+        ));
     }
     lines
 }

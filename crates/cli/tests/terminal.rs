@@ -22,7 +22,7 @@ catdoc_0.95-6~deb12u1_amd64.deb: QUORATE
   1 policy   yes       policy demo, signed by 1 of 1 trusted owners, in force until 2999-01-01T00:00:00Z
   2 source   yes       catdoc 1:0.95-6~deb12u1 from a signed index, files 4141f236fca76103…, equal for alice, bob
   3 rebuilt  yes       2 of 3 parties got the same bytes (2 needed): alice, bob
-                       nothing said by carol
+                       nothing said of this result by carol
   4 bytes    yes       bit for bit the catdoc_0.95-6~deb12u1_amd64.deb of alice, bob: sha256 2f7bc79253fd12718a623bcfc46c00d2e328cd4ec0f211ed74979c91e8c4679f
   5 after    not asked
   6 public   not asked
@@ -43,7 +43,7 @@ catdoc_0.95-6~deb12u1_amd64.deb: REFUSED
   2 source   no        1 of 2 needed parties state one source for this result
   3 rebuilt  no        only 1 of 3 parties got the same bytes (2 needed): alice
                        carol got other bytes from the same source: sha256 a3ead5eedad5df82…
-                       nothing said by bob
+                       nothing said of this result by bob
   4 bytes    no        no product is confirmed; the file is the catdoc_0.95-6~deb12u1_amd64.deb of alice alone
   5 after    not asked
   6 public   not asked

@@ -101,8 +101,15 @@ fn of_sources() -> Vec<Reason> {
 
 fn of_votes() -> Vec<Reason> {
     vec![
+        Reason::QuorumOfFiles {
+            files: 2,
+            parties: parties(),
+            needed: 2,
+            total: 3,
+        },
         Reason::Quorum {
             parties: parties(),
+            form: None,
             needed: 2,
             total: 3,
         },
@@ -207,6 +214,18 @@ fn of_steps() -> Vec<Reason> {
             rule: text("DISALLOW *"),
             count: 5,
             files: vec![text("bin/hello")],
+        },
+        Reason::OtherRelease {
+            expected: Expected::parse("catdoc=1").unwrap(),
+            identities: vec![identity()],
+        },
+        Reason::StepTookUnconfirmed {
+            step: step(),
+            file: text("bin/hello"),
+            needed: 2,
+        },
+        Reason::OtherForm {
+            problem: text("not a tar to go by: it is empty"),
         },
         Reason::StepReplaced {
             step: step(),

@@ -70,7 +70,7 @@ pub fn stabilised<R: Read + Seek>(
             let inventory = inventory_seek(reader, format, limits)?;
             let mut regions = regions(&inventory);
             regions.push(format!(
-                "header formats of {}",
+                "header formats and comments of {}",
                 members(inventory.members.len())
             ));
             if format != Format::Tar {

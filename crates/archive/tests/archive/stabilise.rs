@@ -44,7 +44,7 @@ fn the_text_that_is_hashed_is_the_specified_one() {
         "order of 4 members",
         "time of 4 members",
         "owner of 4 members",
-        "header formats of 4 members",
+        "header formats and comments of 4 members",
     ];
     assert_eq!(found.regions, said);
     let zip = zip_of(&[ZipHand::stored("a", b"x")]);

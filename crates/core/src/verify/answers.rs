@@ -50,7 +50,8 @@ pub(super) fn one_reason(question: Question, outcome: Result<Reason, Reason>) ->
     }
 }
 
-pub(super) fn rebuilt(policy: &Policy, tally: &Tally) -> Answer {
+/// `used` are the tallies of all rebuilt files that the file in hand was made of, where there are several.
+pub(super) fn rebuilt(policy: &Policy, tally: &Tally, used: &[Tally]) -> Answer {
     let parties = tally
         .group()
         .map(|group| group.parties.clone())
@@ -81,25 +82,65 @@ pub(super) fn rebuilt(policy: &Policy, tally: &Tally) -> Answer {
                 parties: dissenters,
             },
         )
+    } else if used.len() > 1 {
+        let parties = all_confirmed(used);
+        let of_files = Reason::QuorumOfFiles {
+            files: used.len(),
+            parties,
+            needed,
+            total,
+        };
+        (Outcome::Yes, of_files)
     } else {
-        (
-            Outcome::Yes,
-            Reason::Quorum {
-                parties,
-                needed,
-                total,
-            },
-        )
+        let form = match policy.comparison() {
+            Comparison::Stabilised(normaliser) => Some(normaliser.name()),
+            _ => None,
+        };
+        let quorum = Reason::Quorum {
+            parties,
+            form,
+            needed,
+            total,
+        };
+        (Outcome::Yes, quorum)
     };
-    let others = tally
-        .standings()
-        .iter()
-        .filter_map(|(party, standing)| other(party.clone(), standing));
+    let others = standings(tally, used);
+    let others = others.filter_map(|(party, standing)| other(party.to_owned(), standing));
     answer(
         Question::Rebuilt,
         outcome,
         std::iter::once(decisive).chain(others).collect(),
     )
+}
+
+/// The parties that confirm every one.
+fn all_confirmed(used: &[Tally]) -> Vec<String> {
+    let first = used.first().map(Tally::standings).unwrap_or_default();
+    let parties = first.iter().enumerate();
+    let confirms = |tally: &Tally, at: usize| {
+        let standing = tally.standings().get(at);
+        standing.is_some_and(|(_, standing)| *standing == Standing::Confirms)
+    };
+    parties
+        .filter(|(at, _)| used.iter().all(|tally| confirms(tally, *at)))
+        .map(|(_, (party, _))| party.clone())
+        .collect()
+}
+
+/// Each party with what it says; of several files, of the first that it does not confirm.
+fn standings<'t>(
+    tally: &'t Tally,
+    used: &'t [Tally],
+) -> impl Iterator<Item = (&'t str, &'t Standing)> {
+    let parties = tally.standings().iter().enumerate();
+    parties.map(move |(at, (party, standing))| {
+        let all = used
+            .iter()
+            .filter_map(move |tally| tally.standings().get(at));
+        let mut all = all.map(|(_, standing)| standing);
+        let other = all.find(|standing| **standing != Standing::Confirms);
+        (party.as_str(), other.unwrap_or(standing))
+    })
 }
 
 /// What is to be said of a party that is not in the group.
@@ -132,14 +173,13 @@ pub(super) fn bytes(
     expected: Option<&Expected>,
 ) -> Answer {
     let found = match (&artifact.state, &artifact.view) {
-        (ArtifactState::Unusable(problem), _) | (_, View::Unusable(problem)) => {
-            return answer(
-                Question::Bytes,
-                Outcome::No,
-                vec![Reason::Unusable {
-                    problem: problem.clone(),
-                }],
-            );
+        (ArtifactState::Unusable(problem), _) => {
+            let problem = problem.clone();
+            return one_reason(Question::Bytes, Err(Reason::Unusable { problem }));
+        }
+        (_, View::Unusable(problem)) => {
+            let problem = problem.clone();
+            return one_reason(Question::Bytes, Err(Reason::OtherForm { problem }));
         }
         (ArtifactState::Read(sha256), _) => *sha256,
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::answers::{answer, bytes, in_force, one_reason, rebuilt, refused_policy};
-use super::artifact::Artifact;
+use super::artifact::{Artifact, ArtifactState};
 use super::claim::Said;
 use super::complete::Complete;
 use super::later::{Trail, trail};
@@ -215,12 +215,19 @@ impl Case {
             None if policy.steps().is_empty() => {
                 answer(Question::After, Outcome::NotAsked, Vec::new())
             }
-            None => answer(Question::After, Outcome::No, vec![Reason::NotJudged]),
+            None => match &report.artifact.state {
+                ArtifactState::Unusable(problem) => {
+                    let problem = problem.clone();
+                    one_reason(Question::After, Err(Reason::Unusable { problem }))
+                }
+                ArtifactState::Read(_) => one_reason(Question::After, Err(Reason::NotJudged)),
+            },
         };
+        let used = report.trail.as_ref().map_or(&[][..], |it| &it.tallies);
         report.answers = vec![
             in_force(policy),
             self.source(policy, &tally),
-            rebuilt(policy, &tally),
+            rebuilt(policy, &tally, used),
             bytes,
             after,
             answer(Question::Public, Outcome::NotAsked, Vec::new()),

@@ -1,6 +1,6 @@
 //! Which package a build output is, and which one the caller wants.
 
-use crate::attest::is_output_path;
+use crate::attest::{is_output_path, is_repository};
 use crate::source::{is_file_name, is_package_name, is_version};
 
 /// The identity that a claim gives to one output. From which source it was built is no part of it: an archive has one package of a name,
@@ -57,7 +57,8 @@ impl Expected {
             && version.split(':').all(starts_with_digit);
         // An output of a tag is its path, and its version is the tag, which has no colon (git-check-ref-format(1)).
         let is_tag = |tag: &str| tag.split('/').all(is_file_name) && !tag.contains(':');
-        let tagged = is_output_path(package) && is_tag(version);
+        let named = is_output_path(package) || is_repository(package);
+        let tagged = named && is_tag(version);
         if !packaged && !tagged {
             return Err(ExpectedError);
         }
@@ -123,6 +124,10 @@ mod tests {
         assert_eq!(
             parse("bin/hello=v1.0/rc1:amd64"),
             expect("bin/hello", "v1.0/rc1", "amd64")
+        );
+        assert_eq!(
+            parse("https://example.org/hello.git=v1.0:amd64"),
+            expect("https://example.org/hello.git", "v1.0", "amd64")
         );
         assert_eq!(parse("Hello=release"), expect("Hello", "release", ""));
         for text in [

@@ -86,9 +86,22 @@ pub enum Reason {
         /// k.
         needed: usize,
     },
-    /// k parties got the same bytes.
+    /// k parties got the same bytes, or the same form of them.
     Quorum {
         /// The names of the parties.
+        parties: Vec<String>,
+        /// The normaliser, where a stabilised form is what they have in common.
+        form: Option<&'static str>,
+        /// k.
+        needed: usize,
+        /// n.
+        total: usize,
+    },
+    /// Each of the rebuilt files that the file in hand was made of was got by k parties.
+    QuorumOfFiles {
+        /// How many files.
+        files: usize,
+        /// The parties that got all of them.
         parties: Vec<String>,
         /// k.
         needed: usize,
@@ -254,6 +267,22 @@ pub enum Reason {
         /// The file.
         file: String,
     },
+    /// The file in hand was made of releases that are not the demanded one.
+    OtherRelease {
+        /// What the caller demands.
+        expected: Expected,
+        /// What the file is.
+        identities: Vec<Identity>,
+    },
+    /// A step took a file that too few parties rebuilt so.
+    StepTookUnconfirmed {
+        /// The step.
+        step: String,
+        /// The file.
+        file: String,
+        /// k.
+        needed: usize,
+    },
     /// A step says that it took nothing.
     StepTookNothing {
         /// The step.
@@ -308,6 +337,11 @@ pub enum Reason {
     },
     /// The archive in hand holds no file.
     NoMembers,
+    /// The file in hand has not the form that the policy compares.
+    OtherForm {
+        /// Why.
+        problem: String,
+    },
     /// The file in hand could not be taken.
     Unusable {
         /// Why.
@@ -339,6 +373,7 @@ impl Reason {
             Self::SourceOther { .. } => "source-other",
             Self::MovedTag { .. } => "moved-tag",
             Self::Quorum { .. } => "quorum",
+            Self::QuorumOfFiles { .. } => "quorum-of-files",
             Self::NoQuorum { .. } => "no-quorum",
             Self::Dissent { .. } => "dissent",
             Self::OtherSource { .. } => "other-source",
@@ -360,6 +395,8 @@ impl Reason {
             Self::StepHeld { .. } => "step-held",
             Self::StepBroken { .. } => "step-broken",
             Self::StepReplaced { .. } => "step-replaced",
+            Self::OtherRelease { .. } => "other-release",
+            Self::StepTookUnconfirmed { .. } => "step-took-unconfirmed",
             Self::StepTookNothing { .. } => "step-took-nothing",
             Self::StepOutOfWork { .. } => "step-out-of-work",
             Self::SignatureOnly { .. } => "signature-only",
@@ -367,6 +404,7 @@ impl Reason {
             Self::MembersEqual { .. } => "members-equal",
             Self::MemberRefused { .. } => "member-refused",
             Self::NoMembers => "no-members",
+            Self::OtherForm { .. } => "other-form",
             Self::Unusable { .. } => "unusable-file",
         }
     }
@@ -404,20 +442,22 @@ impl Reason {
             Self::MovedTag { .. } => Some(
                 "do not use the file; ask the project why its tag was moved, and which object it stands by",
             ),
-            Self::SourceTooFew { .. } | Self::NoQuorum { .. } => {
+            Self::SourceTooFew { .. }
+            | Self::NoQuorum { .. }
+            | Self::StepTookUnconfirmed { .. } => {
                 Some("gather more evidence, or wait until more parties have rebuilt")
             }
             Self::DissentRefuses { .. } => {
                 Some("ask the dissenting parties what they built; do not use the file meanwhile")
             }
             Self::Ambiguous { .. } => Some("say which one you want with --as NAME=VERSION:ARCH"),
-            Self::OtherBytes { .. } => {
-                Some("do not use the file; `diffoscope` shows where it differs from a rebuilt one")
-            }
-            Self::UnknownBytes { .. } => {
-                Some("do not use the file; check that the evidence is for this version")
-            }
-            Self::UnknownIdentity { .. } => {
+            Self::OtherBytes { .. } => Some(
+                "do not use the file; `quorate diff` shows where it differs from a rebuilt one",
+            ),
+            Self::UnknownBytes { .. } => Some(
+                "do not use the file; --as NAME=VERSION shows what the parties say of the one that it should be",
+            ),
+            Self::UnknownIdentity { .. } | Self::OtherRelease { .. } => {
                 Some("check the name and version, or gather evidence for it")
             }
             Self::NotFromStep { .. } => Some(
@@ -432,6 +472,9 @@ impl Reason {
             Self::StepBroken { .. } | Self::StepReplaced { .. } | Self::StepTookNothing { .. } => {
                 Some("do not use the file; ask the parties of that step what they did")
             }
+            Self::OtherForm { .. } => Some(
+                "do not use the file; it is not delivered as the policy says: get it again, or ask the policy's owners",
+            ),
             Self::Unusable { .. } => Some("give the path of a regular file that nobody writes to"),
             _ => None,
         }

@@ -63,18 +63,50 @@ impl Reason {
             }
             Self::PolicyRefused { problem } => format!("the policy is not in force: {problem}"),
             Self::NotJudged => "not judged: no policy in force says who may speak".to_owned(),
+            _ => self
+                .text_of_votes()
+                .or_else(|| self.text_of_source())
+                .or_else(|| self.text_of_step())
+                .or_else(|| self.text_of_broken_step())
+                .or_else(|| self.text_of_comparison())
+                .unwrap_or_else(|| self.text_of_file()),
+        }
+    }
+
+    /// What is said of the count.
+    fn text_of_votes(&self) -> Option<String> {
+        Some(match self {
             Self::SourceTooFew { have, needed } => {
                 format!("{have} of {needed} needed parties state one source for this result")
             }
             Self::Quorum {
                 parties,
+                form,
                 needed,
                 total,
             } => {
                 let names = parties.join(", ");
+                let same = form.map_or_else(
+                    || "the same bytes".to_owned(),
+                    |form| format!("the same after {form}, NOT bit for bit"),
+                );
                 format!(
-                    "{} of {total} parties got the same bytes ({needed} needed): {names}",
+                    "{} of {total} parties got {same} ({needed} needed): {names}",
                     parties.len()
+                )
+            }
+            Self::QuorumOfFiles {
+                files,
+                parties,
+                needed,
+                total,
+            } => {
+                let names = match parties.is_empty() {
+                    true => "nobody".to_owned(),
+                    false => parties.join(", "),
+                };
+                format!(
+                    "each of the {files} rebuilt files got the same bytes from {needed} or more of {total} parties; all of them from {names}"
                 )
             }
             Self::NoQuorum {
@@ -101,12 +133,8 @@ impl Reason {
                     parties.join(", ")
                 )
             }
-            _ => self
-                .text_of_source()
-                .or_else(|| self.text_of_step())
-                .or_else(|| self.text_of_comparison())
-                .unwrap_or_else(|| self.text_of_file()),
-        }
+            _ => return None,
+        })
     }
 
     /// What is said of the released source.
@@ -248,6 +276,13 @@ impl Reason {
                 "step {step} by {} ({needed} needed): took {took} files and made only what it may",
                 parties.join(", ")
             ),
+            _ => return None,
+        })
+    }
+
+    /// What is said of a later step that does not hold.
+    fn text_of_broken_step(&self) -> Option<String> {
+        Some(match self {
             Self::StepBroken {
                 step,
                 parties,
@@ -272,6 +307,9 @@ impl Reason {
             Self::StepTookNothing { step, parties } => format!(
                 "step {step} by {} took nothing, so nothing says what its result was made of",
                 parties.join(", ")
+            ),
+            Self::StepTookUnconfirmed { step, file, needed } => format!(
+                "step {step} took {file:?}, which fewer than the {needed} needed parties rebuilt so"
             ),
             Self::StepReplaced {
                 step,
@@ -326,10 +364,17 @@ impl Reason {
                     short(found)
                 )
             }
+            Self::OtherRelease {
+                expected,
+                identities,
+            } => {
+                let names: Vec<String> = identities.iter().map(ToString::to_string).collect();
+                format!("the file is not {expected}; it is {}", names.join(" or "))
+            }
             Self::UnknownIdentity { expected } => {
                 format!("no party states anything about {expected}")
             }
-            Self::Unusable { problem } => problem.clone(),
+            Self::OtherForm { problem } | Self::Unusable { problem } => problem.clone(),
             _ => self.code().to_owned(),
         }
     }

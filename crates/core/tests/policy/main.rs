@@ -3,4 +3,5 @@
 mod compiled;
 mod in_force;
 mod layout;
+mod steps;
 mod terms;

@@ -175,18 +175,23 @@ impl Sample {
         }
     }
 
-    /// The `.dsc` and what it lists. It has no SHA-512, and nobody can compare those of the others.
+    /// The `.dsc` and what it lists. It has no SHA-512: that of a file that is not ours is made up.
     fn described_files(&self, dsc: &[u8]) -> Vec<SourceFile> {
         let listed = Dsc::parse(dsc).expect("a source control file").files;
+        let made = self.source_files();
+        let sha512 = |name: &str| {
+            let found = made.iter().find(|(own, _)| own == name);
+            Digests::of(found.map_or(&[][..], |(_, bytes)| bytes)).sha512
+        };
         let mut files: Vec<SourceFile> = listed
             .into_iter()
             .map(|(name, file)| SourceFile {
-                name,
                 digests: Digests {
                     sha256: file.sha256,
-                    sha512: Digests::of(b"").sha512,
+                    sha512: sha512(&name),
                 },
                 size: file.size,
+                name,
             })
             .collect();
         files.push(SourceFile {

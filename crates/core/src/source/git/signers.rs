@@ -30,6 +30,9 @@ impl std::fmt::Display for TagSigner {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Ssh(principal) => write!(out, "{} by {}", principal.name, principal.key),
+            Self::OpenPgp(signer) if signer.certificate == signer.key => {
+                write!(out, "OpenPGP {}", signer.certificate)
+            }
             Self::OpenPgp(signer) => {
                 write!(out, "OpenPGP {} by {}", signer.certificate, signer.key)
             }

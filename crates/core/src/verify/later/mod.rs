@@ -33,6 +33,8 @@ pub(super) struct Trail {
     pub(super) identity: Option<Identity>,
     /// Where the votes stand for the rebuilt file that decides: the first that is not confirmed, or that somebody contradicts.
     pub(super) tally: Tally,
+    /// Those of all rebuilt files that the way rests on, when it holds.
+    pub(super) tallies: Vec<Tally>,
     /// Digests of all files that the steps took from the rebuild.
     pub(super) used: BTreeSet<Sha256>,
     /// Origins of the links that count.
@@ -83,6 +85,10 @@ pub(super) fn trail(
     Trail {
         delivered: start.delivered(&outcome, policy, &members),
         tally: decisive(votes, &used, origin.as_ref()),
+        tallies: match &outcome {
+            Ok(_) => tallies(votes, &used, origin.as_ref()).collect(),
+            Err(_) => Vec::new(),
+        },
         identity: outcome
             .is_ok()
             .then(|| origin.map(|origin| origin.identity(product)))
@@ -103,6 +109,7 @@ impl Trail {
             outcome: Err(outcome),
             identity: None,
             tally: votes.tally(None, "", None),
+            tallies: Vec::new(),
             used: BTreeSet::new(),
             origins: Vec::new(),
         }
@@ -112,7 +119,7 @@ impl Trail {
 /// The members that the policy wants to be products; none where it compares the file as a whole.
 fn inside(policy: &Policy, artifact: &Artifact) -> Result<Vec<Wanted>, Reason> {
     match (policy.comparison(), &artifact.view) {
-        (_, View::Unusable(problem)) => Err(Reason::Unusable {
+        (_, View::Unusable(problem)) => Err(Reason::OtherForm {
             problem: problem.clone(),
         }),
         (Comparison::Members(rules), View::Members(members)) => wanted(rules, members),
@@ -206,7 +213,22 @@ impl Start {
         expected: Option<&Expected>,
         rule_steps_max: usize,
     ) -> Vec<(Option<Origin>, Result<Way, Reason>)> {
-        let origins = steps.origins(self.product.as_deref(), expected);
+        let product = self.product.as_deref();
+        let origins = steps.origins(product, expected);
+        if let (true, Some(expected)) = (origins.is_empty(), expected) {
+            let others = self.follow_all(steps, members, None, rule_steps_max);
+            let held = others.into_iter().filter(|(_, outcome)| outcome.is_ok());
+            let identities: Vec<Identity> = held
+                .filter_map(|(origin, _)| Some(origin?.identity(product)))
+                .collect();
+            if !identities.is_empty() {
+                let reason = Reason::OtherRelease {
+                    expected: expected.clone(),
+                    identities,
+                };
+                return vec![(None, Err(reason))];
+            }
+        }
         let none = origins.is_empty().then_some(None);
         let all = origins.into_iter().map(Some).chain(none);
         all.map(|origin| {
@@ -245,13 +267,13 @@ impl Start {
     }
 }
 
-/// The votes on the file that decides.
-fn decisive(
-    votes: &Votes<'_>,
-    used: &BTreeSet<(String, Sha256)>,
-    origin: Option<&Origin>,
-) -> Tally {
-    let tally = |(name, sha256): &(String, Sha256)| {
+/// The votes on each rebuilt file.
+fn tallies<'t>(
+    votes: &'t Votes<'_>,
+    used: &'t BTreeSet<(String, Sha256)>,
+    origin: Option<&'t Origin>,
+) -> impl Iterator<Item = Tally> {
+    used.iter().map(move |(name, sha256)| {
         let identities = votes.identities_of(*sha256, name);
         let of_origin = |identity: &&&Identity| {
             origin.is_none_or(|origin| {
@@ -265,10 +287,18 @@ fn decisive(
             architecture: Some(identity.architecture.clone()),
         });
         votes.tally(Some(*sha256), name, expected.as_ref())
-    };
+    })
+}
+
+/// The votes on the file that decides.
+fn decisive(
+    votes: &Votes<'_>,
+    used: &BTreeSet<(String, Sha256)>,
+    origin: Option<&Origin>,
+) -> Tally {
     let mut first = None;
     let mut contradicted = None;
-    for tally in used.iter().map(tally) {
+    for tally in tallies(votes, used, origin) {
         if !tally.has_quorum() {
             return tally;
         }

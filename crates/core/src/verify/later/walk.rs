@@ -126,6 +126,13 @@ impl<'s, 'c> Walk<'s, 'c> {
             None => {}
             Some(Broken::OutOfWork) => return Err(Reason::StepOutOfWork { step: name() }),
             Some(Broken::Rule(trace)) => {
+                if let Some(file) = self.unconfirmed(&agreed.link, &trace.artifacts) {
+                    return Err(Reason::StepTookUnconfirmed {
+                        step: name(),
+                        file,
+                        needed: self.steps.policy.threshold().get(),
+                    });
+                }
                 return Err(Reason::StepBroken {
                     step: name(),
                     parties,
@@ -155,6 +162,19 @@ impl<'s, 'c> Walk<'s, 'c> {
             took: agreed.link.materials.len(),
         });
         Ok(way)
+    }
+
+    /// A material among `refused` that somebody rebuilt so, and too few did: nothing the step's parties can answer for.
+    fn unconfirmed(&self, link: &Link, refused: &[String]) -> Option<String> {
+        let found = refused.iter().find(|name| {
+            let sha256 = link.materials.get(*name).and_then(DigestSet::sha256);
+            sha256.is_some_and(|sha256| {
+                let file = ((*name).clone(), sha256);
+                let confirmed = self.steps.confirmed.get(&file);
+                self.steps.stated.contains(&file) && confirmed.is_none_or(Vec::is_empty)
+            })
+        });
+        found.cloned()
     }
 
     /// A product that the step made, and that the steps which it uses had made already: it left theirs out of what it took.
