@@ -20,6 +20,7 @@ mod prove;
 mod rebuild;
 mod released;
 mod source;
+mod summary;
 mod sums;
 mod verify;
 

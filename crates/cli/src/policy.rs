@@ -6,10 +6,7 @@ use std::process::ExitCode;
 
 use quorate::envelope::{Envelope, EnvelopeForm, PAYLOAD_TYPE_IN_TOTO, add_signature, unsigned};
 use quorate::json::Json;
-use quorate::policy::{
-    Environment, OnDissent, Owners, PAYLOAD_TYPE_TERMS, Policy, PolicyError, PolicyFile,
-    SourceFiles,
-};
+use quorate::policy::{Owners, PAYLOAD_TYPE_TERMS, Policy, PolicyError, PolicyFile, SourceFiles};
 use quorate::source::openpgp::certificate_document;
 use quorate::time::Timestamp;
 use quorate_gather::read_bounded;
@@ -21,6 +18,7 @@ use crate::key::private_key;
 use crate::output;
 use crate::prove::write_whole;
 use crate::source::{self, LIMITS, PolicyDocuments, beside, public_key, terms_beside};
+use crate::summary;
 
 /// Debian's keyring of developers has about 30 MB.
 const CERTIFICATE_FILE_BYTES_MAX: usize = 128 << 20;
@@ -220,87 +218,9 @@ fn show(
         }
     })?;
     if json {
-        output::json(&to_json(&policy))?;
+        output::json(&summary::to_json(&policy))?;
     } else {
-        output::answer(&to_text(&policy))?;
+        output::answer(&summary::to_text(&policy))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn to_text(policy: &Policy) -> String {
-    let (signed_by, owners) = policy.signatures();
-    let same_environment = if policy.environment() == Environment::Same {
-        " and environment"
-    } else {
-        ""
-    };
-    let dissent = if policy.on_dissent() == OnDissent::Refuse {
-        "refuses"
-    } else {
-        "is reported"
-    };
-    let mut text = format!(
-        "policy     {}\nartifacts  {}\nagreement  {} of {} parties, from the same source{same_environment}\ndissent    {dissent}\nexpires    {}\nsigned by  {signed_by} of {owners} owners\n",
-        policy.name(),
-        output::line(policy.artifacts().as_str()),
-        policy.threshold(),
-        policy.parties().len(),
-        policy.expires(),
-    );
-    for party in policy.parties() {
-        let ids: Vec<&str> = party
-            .keys()
-            .iter()
-            .map(|key| &key.id()[..key.id().len().min(16)])
-            .collect();
-        text.push_str(&format!(
-            "party      {}: {}\n",
-            party.name(),
-            ids.join(", ")
-        ));
-    }
-    text
-}
-
-fn to_json(policy: &Policy) -> Json<'static> {
-    let party = |party: &quorate::policy::Party| {
-        Json::object([
-            ("name", Json::text(party.name().to_owned())),
-            (
-                "keyids",
-                Json::texts(party.keys().iter().map(|key| key.id().to_owned())),
-            ),
-        ])
-    };
-    let count = |count: usize| Json::number(i128::try_from(count).unwrap_or(i128::MAX));
-    Json::object([
-        ("format", Json::text("quorate-policy-summary/1")),
-        ("name", Json::text(policy.name().to_owned())),
-        (
-            "artifacts",
-            Json::text(policy.artifacts().as_str().to_owned()),
-        ),
-        ("threshold", count(policy.threshold().get())),
-        (
-            "environment",
-            Json::text(if policy.environment() == Environment::Same {
-                "same"
-            } else {
-                "any"
-            }),
-        ),
-        (
-            "onDissent",
-            Json::text(if policy.on_dissent() == OnDissent::Refuse {
-                "refuse"
-            } else {
-                "report"
-            }),
-        ),
-        ("expires", Json::text(policy.expires().to_string())),
-        (
-            "parties",
-            Json::Array(policy.parties().iter().map(party).collect()),
-        ),
-    ])
 }

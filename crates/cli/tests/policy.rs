@@ -37,6 +37,8 @@ signed by  1 of 1 owners
 party      alice: c991cc9d63020f3e
 party      bob: b9b0b28974769f3f
 party      carol: 88b1d0d8d074851a
+source     Debian source packages of a signed index
+delivered  the same, bit for bit
 "
     );
 }
@@ -294,12 +296,18 @@ fn a_policy_shown_as_json_has_these_members() {
         members,
         [
             "artifacts",
+            "delivered",
             "environment",
             "expires",
             "format",
+            "laterParties",
             "name",
             "onDissent",
+            "ownersGiven",
             "parties",
+            "signedBy",
+            "source",
+            "steps",
             "threshold"
         ]
     );
@@ -317,7 +325,7 @@ fn a_hostile_pattern_cannot_write_to_the_terminal() {
     });
     let shown = stage.ok("policy show demo.layout");
     assert!(
-        !shown.contains('\u{1b}') && shown.lines().count() == 9,
+        !shown.contains('\u{1b}') && shown.lines().count() == 11,
         "{shown:?}"
     );
 }
