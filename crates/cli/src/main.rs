@@ -19,6 +19,7 @@ mod policy;
 mod prove;
 mod rebuild;
 mod released;
+mod signers;
 mod source;
 mod summary;
 mod sums;
