@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use quorate::envelope::{Envelope, EnvelopeForm, PAYLOAD_TYPE_IN_TOTO, add_signature, unsigned};
-use quorate::json::Json;
+use quorate::json::{self, Json};
 use quorate::policy::{Owners, PAYLOAD_TYPE_TERMS, Policy, PolicyError, PolicyFile, SourceFiles};
 use quorate::source::openpgp::certificate_document;
 use quorate::time::Timestamp;
@@ -17,6 +17,7 @@ use crate::error::CommandError;
 use crate::key::private_key;
 use crate::output;
 use crate::prove::write_whole;
+use crate::signers;
 use crate::source::{self, LIMITS, PolicyDocuments, beside, public_key, terms_beside};
 use crate::summary;
 
@@ -26,7 +27,18 @@ const CERTIFICATE_FILE_BYTES_MAX: usize = 128 << 20;
 pub(crate) fn run(verb: PolicyVerb) -> Result<ExitCode, CommandError> {
     match verb {
         PolicyVerb::New(arguments) => new(&arguments),
-        PolicyVerb::Compile { file, out, at } => compile(&file, &out, at),
+        PolicyVerb::Compile {
+            file,
+            out,
+            force,
+            at,
+        } => {
+            let replacing = match force {
+                true => Replacing::Anything,
+                false => Replacing::Unsigned,
+            };
+            compile(&file, &out, replacing, at)
+        }
         PolicyVerb::Sign { layout, key } => sign(&layout, &key),
         PolicyVerb::Show {
             layout,
@@ -68,7 +80,21 @@ fn new(arguments: &NewPolicyArguments) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn compile(file: &Path, out: &Path, at: Option<Timestamp>) -> Result<ExitCode, CommandError> {
+/// What `compile` may write over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Replacing {
+    /// Whatever stands there.
+    Anything,
+    /// Only what nobody has signed.
+    Unsigned,
+}
+
+fn compile(
+    file: &Path,
+    out: &Path,
+    replacing: Replacing,
+    at: Option<Timestamp>,
+) -> Result<ExitCode, CommandError> {
     let bytes = read_bounded(file, LIMITS.policy_bytes_max)?;
     let refused = |problem: &dyn std::fmt::Display| {
         CommandError::refused(format!("{}: {problem}", file.display()))
@@ -89,18 +115,58 @@ fn compile(file: &Path, out: &Path, at: Option<Timestamp>) -> Result<ExitCode, C
     }
     let layout = out.join(format!("{}.layout", compiled.name));
     let layout = layout.strip_prefix(".").unwrap_or(&layout).to_owned();
-    write_whole(&layout, &unsigned(PAYLOAD_TYPE_IN_TOTO, &compiled.layout))?;
-    write_whole(
-        &terms_beside(&layout),
-        &unsigned(PAYLOAD_TYPE_TERMS, &compiled.terms),
-    )?;
-    write_certificates(&layout, &files)?;
+    let documents = [
+        (
+            layout.clone(),
+            unsigned(PAYLOAD_TYPE_IN_TOTO, &compiled.layout),
+        ),
+        (
+            terms_beside(&layout),
+            unsigned(PAYLOAD_TYPE_TERMS, &compiled.terms),
+        ),
+    ];
+    if replacing == Replacing::Unsigned {
+        for (path, new) in &documents {
+            demand_unsigned_or_same(path, new)?;
+        }
+    }
+    let mut written = Vec::new();
+    for (path, new) in &documents {
+        write_whole(path, new)?;
+        written.push(path.display().to_string());
+    }
+    written.extend(write_certificates(&layout, &files)?);
+    output::talk(&format!("wrote {}", written.join(", ")));
     output::talk(&format!(
         "next: each owner runs `quorate policy sign {} --key OWNER.key`",
         layout.display()
     ));
     output::answer(&layout.display().to_string())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Somebody's signature is not lost by writing another policy of the same name over theirs.
+fn demand_unsigned_or_same(path: &Path, new: &[u8]) -> Result<(), CommandError> {
+    let Ok(old) = read_bounded(path, LIMITS.policy_bytes_max) else {
+        return Ok(());
+    };
+    let payload = |bytes: &[u8]| {
+        let document = json::parse(bytes, &LIMITS).ok()?;
+        let members = json::object(&document).ok()?;
+        let signatures = json::array(members.get("signatures")?).ok()?.len();
+        let payload = json::string(members.get("payload")?).ok()?.to_owned();
+        Some((payload, signatures))
+    };
+    match (payload(&old), payload(new)) {
+        (Some((old, 1..)), Some((new, _))) if old != new => Err(CommandError::refused(format!(
+            "{}: a policy of this name is signed and says something else",
+            path.display()
+        ))
+        .hint(
+            "write elsewhere with --out, give this one another `name`, or replace it with --force",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Reads what the policy's source table names.
@@ -122,13 +188,15 @@ fn source_files(policy: &PolicyFile, folder: &Path) -> Result<SourceFiles, Comma
     }
     for name in policy.text_files() {
         let bytes = read_bounded(&folder.join(name), LIMITS.policy_bytes_max)?;
+        // Its recipe is never one of those.
+        signers::demand_lines(name, &bytes)?;
         files.texts.insert(name.to_owned(), bytes);
     }
     Ok(files)
 }
 
-/// Certificates travel beside the policy, which names them by their digests.
-fn write_certificates(layout: &Path, files: &SourceFiles) -> Result<(), CommandError> {
+/// Certificates travel beside the policy, which names them by their digests. Gives the file's name, where one is needed.
+fn write_certificates(layout: &Path, files: &SourceFiles) -> Result<Option<String>, CommandError> {
     let path = beside(layout, "certificates");
     let certificates: BTreeSet<&Vec<u8>> = files.certificates.values().flatten().collect();
     if certificates.is_empty() {
@@ -137,7 +205,7 @@ fn write_certificates(layout: &Path, files: &SourceFiles) -> Result<(), CommandE
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(CommandError::unable(format!("{}: {error}", path.display())))
             }
-            _ => Ok(()),
+            _ => Ok(None),
         };
     }
     let mut text = Vec::new();
@@ -145,7 +213,8 @@ fn write_certificates(layout: &Path, files: &SourceFiles) -> Result<(), CommandE
         text.extend(certificate_document(certificate));
         text.push(b'\n');
     }
-    write_whole(&path, &text)
+    write_whole(&path, &text)?;
+    Ok(Some(path.display().to_string()))
 }
 
 fn sign(layout: &Path, key: &Path) -> Result<ExitCode, CommandError> {
@@ -165,6 +234,14 @@ fn sign(layout: &Path, key: &Path) -> Result<ExitCode, CommandError> {
         }
         add_signature(bytes, &key, &LIMITS).map_err(|error| refused(&error))
     };
+    let owners = Owners::dangerous_declared_by(&documents.terms, &LIMITS);
+    if owners.is_ok_and(|owners| !owners.include(key.public())) {
+        return Err(CommandError::refused(format!(
+            "{}: the policy does not name this key among its owners, and its signature would not count",
+            layout.display()
+        ))
+        .hint("sign with an owner's key, or name this one in `[owners]` of policy.toml and compile it anew"));
+    }
     let terms = terms_beside(layout);
     // Both are signed before either is written.
     let (new_layout, new_terms) = (
@@ -179,10 +256,6 @@ fn sign(layout: &Path, key: &Path) -> Result<ExitCode, CommandError> {
         terms.display(),
         key.public().id()
     ));
-    let owners = Owners::dangerous_declared_by(&documents.terms, &LIMITS);
-    if owners.is_ok_and(|owners| !owners.include(key.public())) {
-        output::talk("warning: the policy does not name this key among its owners");
-    }
     Ok(ExitCode::SUCCESS)
 }
 
