@@ -20,7 +20,7 @@ fn a_yes_has_one_line_for_each_question() {
         "\
 catdoc_0.95-6~deb12u1_amd64.deb: QUORATE
   1 policy   yes       policy demo, signed by 1 of 1 trusted owners, in force until 2999-01-01T00:00:00Z
-  2 source   yes       catdoc 1:0.95-6~deb12u1 from a signed index, files 4141f236fca76103…, equal for alice, bob
+  2 source   yes       catdoc 1:0.95-6~deb12u1 from a signed index, files cf5e83954f55c257…, equal for alice, bob
   3 rebuilt  yes       2 of 3 parties got the same bytes (2 needed): alice, bob
                        nothing said by carol
   4 bytes    yes       bit for bit the catdoc_0.95-6~deb12u1_amd64.deb of alice, bob: sha256 2f7bc79253fd12718a623bcfc46c00d2e328cd4ec0f211ed74979c91e8c4679f
