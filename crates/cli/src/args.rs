@@ -154,14 +154,18 @@ Example:
   quorate policy new demo --owner owner.pub --party alpha=alpha.pub --party beta=beta.pub \\
       --party gamma=gamma.pub --threshold 2 --expires 2027-11-24T00:00:00Z > policy.toml")]
     New(NewPolicyArguments),
-    /// Check policy.toml and write the two documents to be signed: NAME.layout and NAME.terms
+    /// Check policy.toml and write the two documents to be signed, NAME.layout and NAME.terms, and, where it names OpenPGP
+    /// certificates, NAME.certificates, which stays with them
     #[command(after_help = "Example:\n  quorate policy compile policy.toml --out .")]
     Compile {
         /// The policy; paths of keys in it are relative to it
         file: PathBuf,
-        /// Folder for NAME.layout and NAME.terms
+        /// Folder for NAME.layout, NAME.terms and NAME.certificates
         #[arg(long, default_value = ".")]
         out: PathBuf,
+        /// Replace a policy of this name that says something else and is signed
+        #[arg(long)]
+        force: bool,
         /// The time against which the expiry is held
         #[arg(long, value_parser = parse_time, value_name = "TIME")]
         at: Option<Timestamp>,
@@ -203,7 +207,7 @@ Keys are judged at --at, never at a date inside the tag. Exit codes: 0 signed, 1
     Verify {
         #[command(flatten)]
         tag: TagArguments,
-        /// Who may sign: allowed_signers as ssh-keygen has it, or OpenPGP certificates; repeat for several
+        /// Who may sign: a file (no pipe) of allowed_signers as ssh-keygen has it, or of OpenPGP certificates; repeat for several
         #[arg(long, required = true, value_name = "FILE")]
         signers: Vec<PathBuf>,
         /// How many of them must have signed

@@ -13,6 +13,14 @@ use crate::output;
 use crate::prove::write_whole;
 
 pub(crate) fn run(arguments: &DiffArguments) -> Result<ExitCode, CommandError> {
+    for path in [&arguments.a, &arguments.b] {
+        if path.is_dir() {
+            let problem = format!("{}: a folder, and files are compared", path.display());
+            return Err(CommandError::unable(problem).hint(
+                "make an archive of each in the same way and compare these: tar --sort=name --create --file=A.tar --directory=A .",
+            ));
+        }
+    }
     let (a, b) = (open_file(&arguments.a)?, open_file(&arguments.b)?);
     let report = compare(a, b, &Limits::STANDARD).map_err(CommandError::unable)?;
     let (a, b) = (arguments.a.to_string_lossy(), arguments.b.to_string_lossy());

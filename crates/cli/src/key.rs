@@ -126,6 +126,11 @@ pub(crate) fn private_key_with(
         CommandError::unable(format!("{}: {problem}", path.display()))
     };
     let text = std::str::from_utf8(&bytes).map_err(|error| failed(&error))?;
+    if text.contains("-----BEGIN PUBLIC KEY-----") {
+        return Err(failed(&"this is a public key").hint(
+            "give the private key that belongs to it: `quorate key new NAME` puts it into NAME.key",
+        ));
+    }
     match (SigningKey::from_pem(text), passphrase) {
         (Err(SigningKeyError::Encrypted), Some(passphrase)) => {
             SigningKey::from_encrypted_pem(text, passphrase.as_bytes())

@@ -19,7 +19,9 @@ mod policy;
 mod prove;
 mod rebuild;
 mod released;
+mod signers;
 mod source;
+mod summary;
 mod sums;
 mod verify;
 

@@ -35,10 +35,12 @@ pub(crate) fn answer(text: &str) -> Result<(), CommandError> {
 /// Prints an answer as JSON, in which what a terminal would act on is escaped.
 pub(crate) fn json(value: &Json<'_>) -> Result<(), CommandError> {
     let mut text = String::new();
-    // Outside strings JSON has none of these characters, and all of them have four digits.
+    // Outside strings JSON has none of these characters.
     for character in String::from_utf8_lossy(&value.to_text()).chars() {
         if acts_on_a_terminal(character) {
-            text.push_str(&format!("\\u{:04x}", u32::from(character)));
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                text.push_str(&format!("\\u{unit:04x}"));
+            }
         } else {
             text.push(character);
         }
@@ -184,7 +186,7 @@ pub(crate) fn line(text: &str) -> String {
 /// Control characters, and those that are not seen and change where others are seen (Unicode §23.2, UAX 9 §2).
 fn acts_on_a_terminal(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Whether to colour: only for a terminal that can, never when NO_COLOR is set.
@@ -211,6 +213,30 @@ impl Colour {
             format!("\u{1b}[{code}m{text}\u{1b}[0m")
         } else {
             text.to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line;
+
+    #[test]
+    fn text_from_outside_cannot_change_the_order_in_which_a_reader_sees_it() {
+        for hidden in [
+            '\u{202a}',
+            '\u{202e}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{200e}',
+            '\u{200f}',
+            '\u{61c}',
+            '\u{feff}',
+            '\u{200b}',
+            '\u{e0041}',
+            '\u{1b}',
+        ] {
+            assert_eq!(line(&format!("a{hidden}é")), "a\u{fffd}é", "{hidden:?}");
         }
     }
 }

@@ -5,10 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use quorate::envelope::{Envelope, EnvelopeForm, PAYLOAD_TYPE_IN_TOTO, add_signature, unsigned};
-use quorate::json::Json;
+use quorate::json::{self, Json};
 use quorate::policy::{
-    Environment, GivenCertificate, OnDissent, Owners, PAYLOAD_TYPE_TERMS, Policy, PolicyError,
-    PolicyFile, SourceFiles,
+    GivenCertificate, Owners, PAYLOAD_TYPE_TERMS, Policy, PolicyError, PolicyFile, SourceFiles,
 };
 use quorate::source::openpgp::certificate_document;
 use quorate::time::Timestamp;
@@ -20,7 +19,9 @@ use crate::error::CommandError;
 use crate::key::private_key;
 use crate::output;
 use crate::prove::write_whole;
+use crate::signers;
 use crate::source::{self, LIMITS, PolicyDocuments, beside, public_key, terms_beside};
+use crate::summary;
 
 /// Debian's keyring of developers has about 30 MB.
 const CERTIFICATE_FILE_BYTES_MAX: usize = 128 << 20;
@@ -28,7 +29,18 @@ const CERTIFICATE_FILE_BYTES_MAX: usize = 128 << 20;
 pub(crate) fn run(verb: PolicyVerb) -> Result<ExitCode, CommandError> {
     match verb {
         PolicyVerb::New(arguments) => new(&arguments),
-        PolicyVerb::Compile { file, out, at } => compile(&file, &out, at),
+        PolicyVerb::Compile {
+            file,
+            out,
+            force,
+            at,
+        } => {
+            let replacing = match force {
+                true => Replacing::Anything,
+                false => Replacing::Unsigned,
+            };
+            compile(&file, &out, replacing, at)
+        }
         PolicyVerb::Sign { layout, key } => sign(&layout, &key),
         PolicyVerb::Show {
             layout,
@@ -70,7 +82,21 @@ fn new(arguments: &NewPolicyArguments) -> Result<ExitCode, CommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn compile(file: &Path, out: &Path, at: Option<Timestamp>) -> Result<ExitCode, CommandError> {
+/// What `compile` may write over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Replacing {
+    /// Whatever stands there.
+    Anything,
+    /// Only what nobody has signed.
+    Unsigned,
+}
+
+fn compile(
+    file: &Path,
+    out: &Path,
+    replacing: Replacing,
+    at: Option<Timestamp>,
+) -> Result<ExitCode, CommandError> {
     let bytes = read_bounded(file, LIMITS.policy_bytes_max)?;
     let refused = |problem: &dyn std::fmt::Display| {
         CommandError::refused(format!("{}: {problem}", file.display()))
@@ -91,18 +117,58 @@ fn compile(file: &Path, out: &Path, at: Option<Timestamp>) -> Result<ExitCode, C
     }
     let layout = out.join(format!("{}.layout", compiled.name));
     let layout = layout.strip_prefix(".").unwrap_or(&layout).to_owned();
-    write_whole(&layout, &unsigned(PAYLOAD_TYPE_IN_TOTO, &compiled.layout))?;
-    write_whole(
-        &terms_beside(&layout),
-        &unsigned(PAYLOAD_TYPE_TERMS, &compiled.terms),
-    )?;
-    write_certificates(&layout, &files)?;
+    let documents = [
+        (
+            layout.clone(),
+            unsigned(PAYLOAD_TYPE_IN_TOTO, &compiled.layout),
+        ),
+        (
+            terms_beside(&layout),
+            unsigned(PAYLOAD_TYPE_TERMS, &compiled.terms),
+        ),
+    ];
+    if replacing == Replacing::Unsigned {
+        for (path, new) in &documents {
+            demand_unsigned_or_same(path, new)?;
+        }
+    }
+    let mut written = Vec::new();
+    for (path, new) in &documents {
+        write_whole(path, new)?;
+        written.push(path.display().to_string());
+    }
+    written.extend(write_certificates(&layout, &files)?);
+    output::talk(&format!("wrote {}", written.join(", ")));
     output::talk(&format!(
         "next: each owner runs `quorate policy sign {} --key OWNER.key`",
         layout.display()
     ));
     output::answer(&layout.display().to_string())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Somebody's signature is not lost by writing another policy of the same name over theirs.
+fn demand_unsigned_or_same(path: &Path, new: &[u8]) -> Result<(), CommandError> {
+    let Ok(old) = read_bounded(path, LIMITS.policy_bytes_max) else {
+        return Ok(());
+    };
+    let payload = |bytes: &[u8]| {
+        let document = json::parse(bytes, &LIMITS).ok()?;
+        let members = json::object(&document).ok()?;
+        let signatures = json::array(members.get("signatures")?).ok()?.len();
+        let payload = json::string(members.get("payload")?).ok()?.to_owned();
+        Some((payload, signatures))
+    };
+    match (payload(&old), payload(new)) {
+        (Some((old, 1..)), Some((new, _))) if old != new => Err(CommandError::refused(format!(
+            "{}: a policy of this name is signed and says something else",
+            path.display()
+        ))
+        .hint(
+            "write elsewhere with --out, give this one another `name`, or replace it with --force",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Reads what the policy's source table names.
@@ -124,6 +190,8 @@ fn source_files(policy: &PolicyFile, folder: &Path) -> Result<SourceFiles, Comma
     }
     for name in policy.text_files() {
         let bytes = read_bounded(&folder.join(name), LIMITS.policy_bytes_max)?;
+        // Its recipe is never one of those.
+        signers::demand_lines(name, &bytes)?;
         files.texts.insert(name.to_owned(), bytes);
     }
     Ok(files)
@@ -141,8 +209,8 @@ fn given(certificates: Vec<Vec<u8>>) -> Result<Vec<GivenCertificate>, Certificat
         .collect()
 }
 
-/// Certificates travel beside the policy, which names them by their digests.
-fn write_certificates(layout: &Path, files: &SourceFiles) -> Result<(), CommandError> {
+/// Certificates travel beside the policy, which names them by their digests. Gives the file's name, where one is needed.
+fn write_certificates(layout: &Path, files: &SourceFiles) -> Result<Option<String>, CommandError> {
     let path = beside(layout, "certificates");
     let certificates = files.certificates.values().flatten();
     let certificates: BTreeSet<&Vec<u8>> = certificates.map(|it| &it.bytes).collect();
@@ -152,7 +220,7 @@ fn write_certificates(layout: &Path, files: &SourceFiles) -> Result<(), CommandE
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(CommandError::unable(format!("{}: {error}", path.display())))
             }
-            _ => Ok(()),
+            _ => Ok(None),
         };
     }
     let mut text = Vec::new();
@@ -160,7 +228,8 @@ fn write_certificates(layout: &Path, files: &SourceFiles) -> Result<(), CommandE
         text.extend(certificate_document(certificate));
         text.push(b'\n');
     }
-    write_whole(&path, &text)
+    write_whole(&path, &text)?;
+    Ok(Some(path.display().to_string()))
 }
 
 fn sign(layout: &Path, key: &Path) -> Result<ExitCode, CommandError> {
@@ -180,6 +249,14 @@ fn sign(layout: &Path, key: &Path) -> Result<ExitCode, CommandError> {
         }
         add_signature(bytes, &key, &LIMITS).map_err(|error| refused(&error))
     };
+    let owners = Owners::dangerous_declared_by(&documents.terms, &LIMITS);
+    if owners.is_ok_and(|owners| !owners.include(key.public())) {
+        return Err(CommandError::refused(format!(
+            "{}: the policy does not name this key among its owners, and its signature would not count",
+            layout.display()
+        ))
+        .hint("sign with an owner's key, or name this one in `[owners]` of policy.toml and compile it anew"));
+    }
     let terms = terms_beside(layout);
     // Both are signed before either is written.
     let (new_layout, new_terms) = (
@@ -194,10 +271,6 @@ fn sign(layout: &Path, key: &Path) -> Result<ExitCode, CommandError> {
         terms.display(),
         key.public().id()
     ));
-    let owners = Owners::dangerous_declared_by(&documents.terms, &LIMITS);
-    if owners.is_ok_and(|owners| !owners.include(key.public())) {
-        output::talk("warning: the policy does not name this key among its owners");
-    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -233,87 +306,9 @@ fn show(
         }
     })?;
     if json {
-        output::json(&to_json(&policy))?;
+        output::json(&summary::to_json(&policy))?;
     } else {
-        output::answer(&to_text(&policy))?;
+        output::answer(&summary::to_text(&policy))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn to_text(policy: &Policy) -> String {
-    let (signed_by, owners) = policy.signatures();
-    let same_environment = if policy.environment() == Environment::Same {
-        " and environment"
-    } else {
-        ""
-    };
-    let dissent = if policy.on_dissent() == OnDissent::Refuse {
-        "refuses"
-    } else {
-        "is reported"
-    };
-    let mut text = format!(
-        "policy     {}\nartifacts  {}\nagreement  {} of {} parties, from the same source{same_environment}\ndissent    {dissent}\nexpires    {}\nsigned by  {signed_by} of {owners} owners\n",
-        policy.name(),
-        output::line(policy.artifacts().as_str()),
-        policy.threshold(),
-        policy.parties().len(),
-        policy.expires(),
-    );
-    for party in policy.parties() {
-        let ids: Vec<&str> = party
-            .keys()
-            .iter()
-            .map(|key| &key.id()[..key.id().len().min(16)])
-            .collect();
-        text.push_str(&format!(
-            "party      {}: {}\n",
-            party.name(),
-            ids.join(", ")
-        ));
-    }
-    text
-}
-
-fn to_json(policy: &Policy) -> Json<'static> {
-    let party = |party: &quorate::policy::Party| {
-        Json::object([
-            ("name", Json::text(party.name().to_owned())),
-            (
-                "keyids",
-                Json::texts(party.keys().iter().map(|key| key.id().to_owned())),
-            ),
-        ])
-    };
-    let count = |count: usize| Json::number(i128::try_from(count).unwrap_or(i128::MAX));
-    Json::object([
-        ("format", Json::text("quorate-policy-summary/1")),
-        ("name", Json::text(policy.name().to_owned())),
-        (
-            "artifacts",
-            Json::text(policy.artifacts().as_str().to_owned()),
-        ),
-        ("threshold", count(policy.threshold().get())),
-        (
-            "environment",
-            Json::text(if policy.environment() == Environment::Same {
-                "same"
-            } else {
-                "any"
-            }),
-        ),
-        (
-            "onDissent",
-            Json::text(if policy.on_dissent() == OnDissent::Refuse {
-                "refuse"
-            } else {
-                "report"
-            }),
-        ),
-        ("expires", Json::text(policy.expires().to_string())),
-        (
-            "parties",
-            Json::Array(policy.parties().iter().map(party).collect()),
-        ),
-    ])
 }

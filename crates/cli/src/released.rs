@@ -1,25 +1,28 @@
 //! `quorate source`: is this git tag a release, and of what?
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use quorate::json::Json;
-use quorate::source::git::{Commit, Release, SignedTag, Tag, TagSignature, TagSigners};
-use quorate::source::ssh::AllowedSigners;
-use quorate_gather::read_bounded;
+use quorate::source::git::{
+    Commit, Release, SignedTag, Tag, TagRefusal, TagSignature, TagSigner, TagSigners,
+};
+use quorate::time::Timestamp;
 use quorate_git::{GitError, Repository, SourceTree, TagFound};
-use quorate_openpgp::split_certificates;
 
 use crate::args::{SourceVerb, TagArguments};
 use crate::error::CommandError;
 use crate::output;
+use crate::signers;
 use crate::source::{self, LIMITS, TOOLS};
 
 /// The format of `--json`: `docs/spec/git-tags.md`.
 const FORMAT: &str = "quorate-source/1";
-/// Debian's keyring of developers has about 30 MB.
-const SIGNERS_BYTES_MAX: usize = 128 << 20;
+
+/// What the signers said, or why they did not.
+type Outcome = Result<Signed, (String, &'static str)>;
 
 pub(crate) fn run(verb: SourceVerb) -> Result<ExitCode, CommandError> {
     match verb {
@@ -36,7 +39,7 @@ pub(crate) fn run(verb: SourceVerb) -> Result<ExitCode, CommandError> {
         } => {
             let signers = TagSigners {
                 needed,
-                ..read_signers(&signers)?
+                ..signers::read(&signers)?
             };
             let found = Found::read(&tag)?;
             let signed = SignedTag {
@@ -45,9 +48,11 @@ pub(crate) fn run(verb: SourceVerb) -> Result<ExitCode, CommandError> {
                 id: found.tag.id,
                 name: &tag.tag,
             };
-            let outcome = signed
-                .release(&signers, TOOLS.openpgp, source::time(at)?, &LIMITS)
-                .map_err(|refusal| refusal.to_string());
+            let at = source::time(at)?;
+            let outcome = match signed.release(&signers, TOOLS.openpgp, at, &LIMITS) {
+                Ok(release) => Ok(found.signed(release, &signers, at)),
+                Err(refusal) => Err((refusal.to_string(), next_step(&refusal))),
+            };
             let tree = match &outcome {
                 Ok(_) => found.tree(&tag)?,
                 Err(_) => None,
@@ -57,33 +62,50 @@ pub(crate) fn run(verb: SourceVerb) -> Result<ExitCode, CommandError> {
     }
 }
 
-/// Files of either kind: certificates are told by their first bytes.
-fn read_signers(paths: &[PathBuf]) -> Result<TagSigners, CommandError> {
-    let mut allowed = Vec::new();
-    let mut openpgp = Vec::new();
-    for path in paths {
-        let bytes = read_bounded(path, SIGNERS_BYTES_MAX)?;
-        let failed = |error: &dyn std::fmt::Display| {
-            CommandError::unable(format!("{}: {error}", path.display()))
-        };
-        let armoured = bytes.trim_ascii_start().starts_with(b"-----BEGIN PGP");
-        if armoured || std::str::from_utf8(&bytes).is_err() {
-            openpgp.extend(split_certificates(&bytes).map_err(|error| failed(&error))?);
-        } else {
-            // Each file must be good by itself: a line that is cut short must not swallow the next file's first.
-            AllowedSigners::parse(&bytes).map_err(|error| failed(&error))?;
-            allowed.extend(bytes);
-            allowed.push(b'\n');
-        }
+/// A release, and what its signers call themselves.
+struct Signed {
+    release: Release,
+    /// User IDs by the fingerprints of certificates. Nobody but their owner vouches for them.
+    names: BTreeMap<String, String>,
+}
+
+impl Signed {
+    /// The signers for people. A main key that signed itself is named once.
+    fn shown(&self) -> impl Iterator<Item = String> {
+        self.release.signers().iter().map(|signer| match signer {
+            TagSigner::OpenPgp(by) => {
+                let name = self.names.get(&by.certificate);
+                let name = name.map(|name| format!(", {name}")).unwrap_or_default();
+                match by.certificate == by.key {
+                    true => format!("OpenPGP {}{name}", by.key),
+                    false => format!("{signer}{name}"),
+                }
+            }
+            TagSigner::Ssh(_) => signer.to_string(),
+        })
     }
-    let ssh = (!allowed.is_empty()).then(|| AllowedSigners::parse(&allowed));
-    Ok(TagSigners {
-        needed: std::num::NonZeroUsize::MIN,
-        ssh: ssh
-            .transpose()
-            .map_err(|error| CommandError::unable(error.to_string()))?,
-        openpgp,
-    })
+}
+
+/// What to do about a refusal.
+const fn next_step(refusal: &TagRefusal) -> &'static str {
+    match refusal {
+        TagRefusal::Lightweight | TagRefusal::Unsigned => {
+            "ask the project for a signed tag (`git tag --sign`), or take another release"
+        }
+        TagRefusal::NoSshSigners | TagRefusal::NoOpenPgpSigners => {
+            "give a file of the signers whom you trust, of the same kind, with --signers"
+        }
+        TagRefusal::Ssh(_) | TagRefusal::OpenPgp(_) => {
+            "ask the project whose key this is; add it with --signers only when you trust it, and give the time with --at when it held then"
+        }
+        TagRefusal::TooFew { .. } => {
+            "wait for more signers, or lower --needed when fewer are enough for you"
+        }
+        TagRefusal::X509 | TagRefusal::OpenPgpMessage | TagRefusal::SshSignature(_) => {
+            "ask the project to sign with an SSH key or with OpenPGP"
+        }
+        _ => "do not build from this tag; ask the project what happened to it",
+    }
 }
 
 /// A tag with its repository.
@@ -95,10 +117,36 @@ struct Found {
 impl Found {
     fn read(arguments: &TagArguments) -> Result<Self, CommandError> {
         let place = &arguments.repository;
-        let repository = Repository::open(place).map_err(|error| unable(place, &error))?;
-        let tag = repository.tag(&arguments.tag, &LIMITS);
-        let tag = tag.map_err(|error| unable(place, &error))?;
+        let repository = Repository::open(place).map_err(|error| {
+            let failure = unable(place, &error);
+            match is_address(&place.to_string_lossy()) {
+                true => failure.hint("this is an address, and a folder is needed: `git clone --bare ADDRESS hello.git` makes one"),
+                false => failure,
+            }
+        })?;
+        let tag = repository.tag(&arguments.tag, &LIMITS).map_err(|error| {
+            let failure = unable(place, &error);
+            match near(&repository, &arguments.tag) {
+                Some(name) => failure.hint(format!("there is a tag {name}: --tag {name}")),
+                None => failure,
+            }
+        })?;
         Ok(Self { repository, tag })
+    }
+
+    /// What the signers of OpenPGP call themselves, as far as they say.
+    fn signed(&self, release: Release, signers: &TagSigners, at: Timestamp) -> Signed {
+        let mut names = BTreeMap::new();
+        let tag = Tag::parse(&self.tag.tag, self.repository.format());
+        if let Ok(tag) = tag
+            && let TagSignature::OpenPgp(signature) = tag.signature
+        {
+            let by = quorate_openpgp::signers(&signers.openpgp, signature, tag.signed, at, &LIMITS);
+            for signer in by.unwrap_or_default() {
+                names.extend(signer.user_id.map(|name| (signer.certificate, name)));
+            }
+        }
+        Signed { release, names }
     }
 
     /// Reads and hashes the whole tree; without one when the tag leads to no commit.
@@ -139,7 +187,7 @@ impl Found {
         &self,
         arguments: &TagArguments,
         tree: Option<&SourceTree>,
-        outcome: Option<Result<Release, String>>,
+        outcome: Option<Outcome>,
     ) -> Result<ExitCode, CommandError> {
         if arguments.json {
             output::json(&self.json(arguments, tree, outcome.as_ref()))?;
@@ -156,7 +204,7 @@ impl Found {
         &self,
         arguments: &TagArguments,
         tree: Option<&SourceTree>,
-        outcome: Option<&Result<Release, String>>,
+        outcome: Option<&Outcome>,
     ) -> String {
         let word = match outcome {
             None => "NOT JUDGED",
@@ -169,12 +217,12 @@ impl Found {
             text.push_str(&format!("  {name:<10} {}\n", output::line(value)));
         };
         match outcome {
-            Some(Ok(release)) => {
-                for signer in release.signers() {
-                    row("signed by", &signer.to_string());
+            Some(Ok(signed)) => {
+                for signer in signed.shown() {
+                    row("signed by", &signer);
                 }
             }
-            Some(Err(refusal)) => row("because", refusal),
+            Some(Err((refusal, _))) => row("because", refusal),
             None => row("signature", self.claimed()),
         }
         row("tag", &self.tag.id.to_string());
@@ -190,6 +238,9 @@ impl Found {
             for path in &tree.attributes {
                 row("raw", &format!("{path} is not applied"));
             }
+        }
+        if let Some(Err((_, step))) = outcome {
+            text.push_str(&format!("  → {step}\n"));
         }
         text
     }
@@ -210,6 +261,9 @@ impl Found {
     /// What stands in the place of a signature.
     fn claimed(&self) -> &'static str {
         match Tag::parse(&self.tag.tag, self.repository.format()) {
+            Err(_) if Commit::parse(&self.tag.tag, self.repository.format()).is_ok() => {
+                "none: a lightweight tag, which leads to a commit and which nobody can have signed"
+            }
             Err(_) => "none: this is no tag object that can be read",
             Ok(tag) => match tag.signature {
                 TagSignature::None => "none",
@@ -225,7 +279,7 @@ impl Found {
         &self,
         arguments: &TagArguments,
         tree: Option<&SourceTree>,
-        outcome: Option<&Result<Release, String>>,
+        outcome: Option<&Outcome>,
     ) -> Json<'static> {
         let verdict = match outcome {
             None => Json::Null,
@@ -233,11 +287,14 @@ impl Found {
             Some(Err(_)) => Json::text("refused"),
         };
         let signers = match outcome {
-            Some(Ok(release)) => release.signers().iter().map(ToString::to_string).collect(),
+            Some(Ok(signed)) => {
+                let signers = signed.release.signers().iter();
+                signers.map(ToString::to_string).collect()
+            }
             _ => Vec::new(),
         };
         let refusal = match outcome {
-            Some(Err(refusal)) => Json::text(refusal.clone()),
+            Some(Err((refusal, _))) => Json::text(refusal.clone()),
             _ => Json::Null,
         };
         let tree = tree.map_or(Json::Null, |tree| {
@@ -265,6 +322,24 @@ impl Found {
             ("source", tree),
         ])
     }
+}
+
+/// Whether people write this for a repository on another machine.
+fn is_address(text: &str) -> bool {
+    text.contains("://") || text.starts_with("git@")
+}
+
+/// A tag that may have been meant.
+fn near(repository: &Repository, name: &str) -> Option<String> {
+    let name = name.strip_prefix("refs/").unwrap_or(name);
+    let name = name.strip_prefix("tags/").unwrap_or(name);
+    let other = match name.strip_prefix('v') {
+        Some(bare) => bare.to_owned(),
+        None => format!("v{name}"),
+    };
+    let candidates = [name.to_owned(), other];
+    let mut there = candidates.into_iter();
+    there.find(|name| repository.tag(name, &LIMITS).is_ok())
 }
 
 fn unable(place: &Path, error: &GitError) -> CommandError {

@@ -32,14 +32,30 @@ pub(crate) struct PolicyDocuments {
 impl PolicyDocuments {
     pub(crate) fn read(layout: &Path) -> Result<Self, CommandError> {
         let read = |path: &Path| read_bounded(path, LIMITS.policy_bytes_max);
-        let no_terms = "a policy is two files that stay together: NAME.layout and NAME.terms";
+        let no_terms = "a policy is two files that stay together: NAME.layout and NAME.terms; with a third, NAME.certificates, where it names OpenPGP certificates";
+        let bytes = read(layout)?;
+        if is_policy_toml(&bytes) {
+            return Err(CommandError::unable(format!(
+                "{}: this is policy.toml, which nobody signs",
+                layout.display()
+            ))
+            .hint("compile it (`quorate policy compile`), sign NAME.layout, and give that"));
+        }
         Ok(Self {
-            layout: read(layout)?,
+            layout: bytes,
             terms: read(&terms_beside(layout))
                 .map_err(|error| CommandError::from(error).hint(no_terms))?,
             certificates: Some(beside(layout, "certificates")).filter(|path| path.exists()),
         })
     }
+}
+
+/// Whether this is what owners write and not what they sign.
+fn is_policy_toml(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let mut lines = text.lines().map(str::trim_start);
+    !text.trim_start().starts_with('{')
+        && lines.any(|line| line.starts_with("format") && line.contains("quorate-policy/"))
 }
 
 /// `demo.layout` → `demo.terms`; any other name gets `.terms` after it.

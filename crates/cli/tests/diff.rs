@@ -51,6 +51,9 @@ fn what_cannot_be_compared_ends_with_2() {
         assert_eq!(ran.code, 2, "{other}");
         assert!(ran.stdout.is_empty());
     }
+    stage
+        .run("diff folder folder")
+        .unable("hint: make an archive of each in the same way");
 }
 
 #[test]

@@ -37,6 +37,8 @@ signed by  1 of 1 owners
 party      alice: c991cc9d63020f3e
 party      bob: b9b0b28974769f3f
 party      carol: 88b1d0d8d074851a
+source     Debian source packages of a signed index
+delivered  the same, bit for bit
 "
     );
 }
@@ -294,12 +296,18 @@ fn a_policy_shown_as_json_has_these_members() {
         members,
         [
             "artifacts",
+            "delivered",
             "environment",
             "expires",
             "format",
+            "laterParties",
             "name",
             "onDissent",
+            "ownersGiven",
             "parties",
+            "signedBy",
+            "source",
+            "steps",
             "threshold"
         ]
     );
@@ -317,7 +325,7 @@ fn a_hostile_pattern_cannot_write_to_the_terminal() {
     });
     let shown = stage.ok("policy show demo.layout");
     assert!(
-        !shown.contains('\u{1b}') && shown.lines().count() == 9,
+        !shown.contains('\u{1b}') && shown.lines().count() == 11,
         "{shown:?}"
     );
 }
@@ -377,16 +385,66 @@ fn keys_of_one_party_are_gathered_under_its_name() {
 }
 
 #[test]
-fn a_signature_that_will_not_count_is_said_to() {
+fn a_signature_that_would_not_count_is_not_made() {
     let stage = Stage::of(2);
-    let ran = stage.run("policy sign demo.layout --key alice.key");
+    let layout = stage.read("demo.layout");
+    stage
+        .run("policy sign demo.layout --key alice.key")
+        .refused("does not name this key among its owners");
+    assert_eq!(stage.read("demo.layout"), layout);
+    stage.ok("policy sign demo.layout --key owner.key");
+}
+
+#[test]
+fn a_signed_policy_is_not_written_over_by_another_of_its_name() {
+    let stage = Stage::of(2);
+    let (layout, terms) = (stage.read("demo.layout"), stage.read("demo.terms"));
+    stage.policy(3, |text| text);
+    let compile = "policy compile policy.toml --at 2020-01-01T00:00:00Z";
+    let ran = stage.run(compile);
+    ran.refused("demo.layout: a policy of this name is signed and says something else");
+    ran.refused("--force");
+    assert_eq!(stage.read("demo.layout"), layout);
+    assert_eq!(stage.read("demo.terms"), terms);
+    stage.ok(&format!("{compile} --force"));
+    assert_ne!(stage.read("demo.layout"), layout);
+    // Nobody has signed it.
+    stage.policy(2, |text| text);
+    let ran = stage.run(compile);
+    assert_eq!(ran.code, 0, "{ran:#?}");
     assert!(
-        ran.stderr
-            .contains("does not name this key among its owners"),
+        ran.stderr.contains("wrote demo.layout, demo.terms\n"),
         "{ran:#?}"
     );
-    let ran = stage.run("policy sign demo.layout --key owner.key");
-    assert!(!ran.stderr.contains("warning"), "{ran:#?}");
+}
+
+#[test]
+fn what_an_owner_wrote_is_not_taken_for_what_it_signed() {
+    let stage = Stage::of(2);
+    for verb in ["show policy.toml", "sign policy.toml --key owner.key"] {
+        let ran = stage.run(&format!("policy {verb}"));
+        ran.unable("policy.toml: this is policy.toml");
+        ran.unable("quorate policy compile");
+    }
+}
+
+#[test]
+fn a_bare_key_is_not_taken_for_allowed_signers() {
+    let stage = Stage::keys();
+    stage.policy(2, |text| {
+        text + "\n[source]\nkind = \"git\"\nrepository = \"https://example.org/x.git\"\nallowed_signers = \"maria.pub\"\nrecipe = \"quorate.toml\"\n"
+    });
+    stage.write(
+        "maria.pub",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGtq maria\n",
+    );
+    let ran = stage.run("policy compile policy.toml");
+    ran.unable("maria.pub: this is a public key alone");
+    ran.unable("maria@example.org namespaces=");
+    stage.write("maria.pub", "-----BEGIN PGP PUBLIC KEY BLOCK-----\n");
+    stage
+        .run("policy compile policy.toml")
+        .unable("name it in `certificates` instead");
 }
 
 #[test]

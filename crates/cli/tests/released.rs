@@ -139,7 +139,17 @@ fn a_tag_signed_with_openpgp_is_a_release_at_a_time_at_which_its_key_holds() {
     let verify = "source verify project --tag v2.0 --signers olga.asc";
     let (code, text) = project.quorate(verify);
     assert_eq!(code, 0, "{text}");
-    assert!(text.contains("OpenPGP"), "{text}");
+    // Its main key signed, which is named once, with its owner's name for themselves.
+    let line = text
+        .lines()
+        .find(|line| line.contains("signed by"))
+        .unwrap();
+    assert!(
+        line.contains("OpenPGP") && line.ends_with(", olga@example.org") && !line.contains(" by O"),
+        "{text}"
+    );
+    let words = line.split([' ', ',']).filter(|word| word.len() == 40);
+    assert_eq!(words.count(), 1, "{text}");
     // Years later the key has expired: whoever judges must know when the tag was seen.
     let later = project.quorate(&format!("{verify} --at 2999-01-01T00:00:00Z"));
     refused(later, "OpenPGP");
@@ -302,6 +312,66 @@ fn what_cannot_be_judged_is_said_to_be_so() {
         assert_eq!(code, 2, "{line}: {text}");
         assert!(text.contains(why), "{line}: {text}");
     }
+}
+
+#[test]
+fn whoever_gives_something_else_is_told_what_it_is() {
+    let project = Project::new();
+    project.sign("v1.0");
+    project.tool("git -C project tag light");
+    project.write("empty", b"# nobody yet\n\n");
+    project.write("pem", b"-----BEGIN PUBLIC KEY-----\n");
+    project.write(
+        "cert.pub",
+        b"ssh-ed25519-cert-v01@openssh.com AAAAIHNzaC1l maria\n",
+    );
+    let verify = "source verify project --tag v1.0 --signers";
+    for (file, why) in [
+        ("maria.pub", "a public key alone"),
+        ("cert.pub", "a certificate of SSH"),
+        ("empty", "names nobody"),
+        ("pem", "in PEM"),
+    ] {
+        let (code, text) = project.quorate(&format!("{verify} {file}"));
+        assert_eq!(code, 2, "{file}: {text}");
+        assert!(
+            text.contains(why) && text.contains("maria@example.org namespaces="),
+            "{file}: {text}"
+        );
+    }
+    for (line, hint) in [
+        (
+            "source show https://example.org/hello.git --tag v1.0",
+            "git clone --bare",
+        ),
+        (
+            "source show project --tag 1.0",
+            "there is a tag v1.0: --tag v1.0",
+        ),
+        (
+            "source show project --tag refs/tags/v1.0",
+            "there is a tag v1.0: --tag v1.0",
+        ),
+    ] {
+        let (code, text) = project.quorate(line);
+        assert_eq!(code, 2, "{line}: {text}");
+        assert!(text.contains(hint), "{line}: {text}");
+    }
+    let (code, text) = project.quorate("source show project --tag light");
+    assert!(code == 0 && text.contains("a lightweight tag"), "{text}");
+}
+
+#[test]
+fn a_refusal_ends_with_what_to_do() {
+    let project = Project::new();
+    project.tool("git -C project tag light");
+    let (code, text) = project.verify("light");
+    assert_eq!(code, 1, "{text}");
+    let last = text.lines().last().unwrap();
+    assert!(
+        last.starts_with("  → ") && last.contains("signed tag"),
+        "{text}"
+    );
 }
 
 #[test]

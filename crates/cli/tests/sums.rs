@@ -337,7 +337,9 @@ fn one_builder_alone_or_nobody_is_not_agreement() {
     let (set, good) = builders.set();
     assert_eq!((good, set["unanimous"].as_bool()), (false, Some(false)));
     fs::remove_dir_all(builders.0.path("release/alice")).unwrap();
-    builders.show("").refused("no list of a builder is there");
+    let ran = builders.show("");
+    ran.refused("no list of a builder is there");
+    ran.refused("hint: name the folder of one release");
 }
 
 #[test]

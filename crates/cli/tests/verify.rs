@@ -227,7 +227,7 @@ fn terms_of_an_earlier_layout_are_refused() {
     let stage = Stage::quorate();
     let terms = stage.read("demo.terms");
     stage.policy(1, |text| text);
-    stage.ok("policy compile policy.toml");
+    stage.ok("policy compile policy.toml --force");
     stage.ok("policy sign demo.layout --key owner.key");
     stage.write("demo.terms", terms);
     stage
@@ -453,7 +453,7 @@ fn a_policy_of_a_stranger_inside_a_proof_is_refused() {
     let stage = Stage::quorate();
     stage.key("owner", &ed25519("mallory"));
     stage.policy(2, |text| text);
-    stage.ok("policy compile policy.toml");
+    stage.ok("policy compile policy.toml --force");
     stage.ok("policy sign demo.layout --key owner.key");
     stage.prove();
     stage.key("owner", &ed25519("owner 0"));

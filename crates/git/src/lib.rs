@@ -15,6 +15,6 @@ mod tree;
 
 pub use command::git;
 pub use error::GitError;
-pub use objects::Objects;
+pub use objects::{Objects, Sizes};
 pub use repository::{Repository, TagFound};
 pub use tree::SourceTree;

@@ -134,6 +134,16 @@ impl Objects {
         asked.map_err(|_| GitError::Ended(*id))
     }
 
+    /// What stands in front of an object's content.
+    fn heading(&mut self, id: &ObjectId) -> Result<(ObjectKind, u64), GitError> {
+        let mut line = String::new();
+        (&mut self.answers)
+            .take(ANSWER_BYTES_MAX)
+            .read_line(&mut line)
+            .map_err(|_| GitError::Ended(*id))?;
+        parse_answer(&line, id).ok_or(GitError::Missing(*id))
+    }
+
     fn answer(
         &mut self,
         id: &ObjectId,
@@ -141,12 +151,7 @@ impl Objects {
         to: &mut impl Write,
     ) -> Result<Copied, GitError> {
         let ended = |_| GitError::Ended(*id);
-        let mut line = String::new();
-        (&mut self.answers)
-            .take(ANSWER_BYTES_MAX)
-            .read_line(&mut line)
-            .map_err(ended)?;
-        let (kind, size) = parse_answer(&line, id).ok_or(GitError::Missing(*id))?;
+        let (kind, size) = self.heading(id)?;
         if size > bytes_max {
             return Err(GitError::TooLarge {
                 id: *id,
@@ -190,6 +195,31 @@ impl Drop for Objects {
         // It may have ended already.
         drop(self.child.kill());
         drop(self.child.wait());
+    }
+}
+
+/// A `git cat-file --batch-check` that runs: how large objects are, by git's account. It ends with this value.
+///
+/// It promises nothing: whoever reads an object compares it with its id.
+#[derive(Debug)]
+pub struct Sizes(Objects);
+
+impl Sizes {
+    /// Starts `command`, which answers as `git cat-file --batch-check` does, for a repository of that format.
+    ///
+    /// # Errors
+    /// [`GitError::Start`].
+    pub fn open(command: &mut Command, format: ObjectFormat) -> Result<Self, GitError> {
+        Objects::open(command, format).map(Self)
+    }
+
+    /// The size of an object in bytes.
+    ///
+    /// # Errors
+    /// [`GitError`] when it is not there.
+    pub fn size(&mut self, id: &ObjectId) -> Result<u64, GitError> {
+        self.0.ask(id)?;
+        self.0.heading(id).map(|(_, size)| size)
     }
 }
 

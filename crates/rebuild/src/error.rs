@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use quorate_git::GitError;
 
+/// How a refusal begins that names packages which no index has.
+pub(crate) const UNKNOWN_PACKAGES: &str = "no signed index has ";
+
 /// Why there is no statement.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -89,6 +92,16 @@ pub(crate) enum RebuildError {
         path: PathBuf,
         /// What is wrong with it.
         detail: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// Statements about something else stand where this one's would be put.
+    #[error("the output folder has statements about {found}, and {wanted} is to be rebuilt")]
+    OtherRelease {
+        /// What they are about.
+        found: String,
+        /// What is to be rebuilt.
+        wanted: String,
     },
     /// What was staged is not what the statement says.
     #[error("nothing was signed: {0}")]
@@ -194,6 +207,7 @@ impl RebuildError {
             Self::LimitHit(_) => "limit-hit",
             Self::OutputsRefused(_) => "outputs-refused",
             Self::Key { .. } => "key",
+            Self::OtherRelease { .. } => "other-release",
             Self::SigningRefused(_) => "signing-refused",
             Self::Interrupted => "interrupted",
             Self::PhaseLost { .. } => "phase-lost",
@@ -242,7 +256,13 @@ impl RebuildError {
                 "raise the limit if the package really needs it: --seconds-max, --memory-bytes-max, --processes-max, \
                  --output-bytes-max"
             }
-            Self::Key { .. } => "the key is a PEM file that only its owner can read: chmod 600 KEY",
+            Self::Key { remedy, .. } => remedy,
+            Self::OtherRelease { .. } => {
+                "give each release a folder of its own with --out, such as --out rebuilt/VERSION"
+            }
+            Self::Dependencies(said) if said.contains(UNKNOWN_PACKAGES) => {
+                "check the names, and whether --suite, the recipe's `suite` and --sources lead to the archive that has them"
+            }
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => full,
             _ => return None,
         };

@@ -12,6 +12,7 @@ use std::time::Instant;
 use serde::de::DeserializeOwned;
 
 use crate::args::RunArgs;
+use crate::earlier;
 use crate::error::{Failure, RebuildError};
 use crate::interrupt::Interrupt;
 use crate::protocol::{BuildLimits, Event, Job, Phase, Release, Signed};
@@ -33,10 +34,16 @@ pub(crate) fn rebuild(
     confinement.is_possible()?;
     fs::create_dir_all(&args.out).map_err(RebuildError::io("create", &args.out))?;
     let out = fs::canonicalize(&args.out).map_err(RebuildError::io("find", &args.out))?;
+    let earlier = earlier::in_folder(&out)?;
+    earlier::demand_same_release(&earlier, &release)?;
     let cache = cache_folder(args)?;
     let invocation = random_invocation()?;
     let workplace = Workplace::claim(&cache, &invocation, confinement)?;
-    let job = job(args, release, invocation, (cache, workplace.folder.clone()))?;
+    let folders = (cache, workplace.folder.clone());
+    let job = Job {
+        earlier,
+        ..job(args, release, invocation, folders)?
+    };
     interrupt.check()?;
     let built = build(&job, confinement, &interrupt, report);
     if built.is_err() {
@@ -110,6 +117,7 @@ fn job(
         },
         cache,
         work,
+        earlier: Vec::new(),
     })
 }
 

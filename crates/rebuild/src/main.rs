@@ -16,6 +16,7 @@ mod builder;
 mod building;
 mod debian;
 mod digest_file;
+mod earlier;
 mod error;
 mod front;
 mod git;

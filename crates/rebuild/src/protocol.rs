@@ -28,6 +28,18 @@ pub(crate) struct Job {
     pub(crate) cache: PathBuf,
     /// What ends with this run.
     pub(crate) work: PathBuf,
+    /// Releases of which statements stand where this one's will be put.
+    pub(crate) earlier: Vec<Earlier>,
+}
+
+/// A release of which somebody made a statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Earlier {
+    /// The source package, or the repository's address.
+    pub(crate) name: String,
+    /// Its version, or the tag.
+    pub(crate) version: String,
 }
 
 /// What is rebuilt, by the kind of release that it is.

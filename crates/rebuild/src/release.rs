@@ -59,6 +59,14 @@ pub(crate) fn debian(args: &DebianArgs) -> Result<Release, RebuildError> {
 pub(crate) fn git(args: &GitArgs) -> Result<Release, RebuildError> {
     let address = Address::parse(&args.repository)
         .map_err(|error| RebuildError::Argument(format!("{:?}: {error}", args.repository)))?;
+    if let Address::Local(folder) = &address
+        && !folder.is_dir()
+    {
+        return Err(RebuildError::Argument(format!(
+            "{}: there is no such folder; give the absolute path of a git repository, or its https address",
+            folder.display()
+        )));
+    }
     if !is_tag_name(&args.tag) {
         return Err(RebuildError::Argument(format!(
             "{:?} is not the name of a tag",

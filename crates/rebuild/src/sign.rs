@@ -22,14 +22,18 @@ use crate::protocol::{ResultProduct, Signed};
 
 /// The largest key file in PEM has a few kB.
 const KEY_BYTES_MAX: u64 = 64 << 10;
+/// What to do about a file that is no key.
+const KEY_MADE: &str =
+    "a key is a PEM file, and `quorate key new NAME` makes one: NAME.key, which only you can read";
 /// Where the statements are, inside the output folder.
-const ATTESTATIONS: &str = "attestations";
+pub(crate) const ATTESTATIONS: &str = "attestations";
 
 /// Reads a key that only its owner can read.
 pub(crate) fn read_key(path: &Path) -> Result<SigningKey, RebuildError> {
-    let unusable = |detail: String| RebuildError::Key {
+    let unusable = |detail: String, remedy: &'static str| RebuildError::Key {
         path: path.to_path_buf(),
         detail,
+        remedy,
     };
     let mut options = File::options();
     options
@@ -37,24 +41,34 @@ pub(crate) fn read_key(path: &Path) -> Result<SigningKey, RebuildError> {
         .custom_flags((OFlags::NONBLOCK | OFlags::CLOEXEC).bits().cast_signed());
     let file = options
         .open(path)
-        .map_err(|error| unusable(error.to_string()))?;
+        .map_err(|error| unusable(error.to_string(), KEY_MADE))?;
     let metadata = file
         .metadata()
-        .map_err(|error| unusable(error.to_string()))?;
+        .map_err(|error| unusable(error.to_string(), KEY_MADE))?;
     if !metadata.is_file() {
-        return Err(unusable("not a plain file".into()));
-    }
-    if metadata.mode() & 0o077 != 0 {
-        return Err(unusable(format!(
-            "others can read or change it (mode {:03o})",
-            metadata.mode() & 0o777
-        )));
+        return Err(unusable("not a plain file".into(), KEY_MADE));
     }
     let mut text = String::new();
     file.take(KEY_BYTES_MAX)
         .read_to_string(&mut text)
-        .map_err(|error| unusable(error.to_string()))?;
-    SigningKey::from_pem(&text).map_err(|error| unusable(error.to_string()))
+        .map_err(|error| unusable(error.to_string(), KEY_MADE))?;
+    // First: whoever gives the other file of the pair is not to protect that one and be refused again.
+    if text.contains("-----BEGIN PUBLIC KEY-----") {
+        return Err(unusable(
+            "this is a public key".into(),
+            "give the private key that belongs to it: `quorate key new NAME` puts it into NAME.key",
+        ));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        return Err(unusable(
+            format!(
+                "others can read or change it (mode {:03o})",
+                metadata.mode() & 0o777
+            ),
+            "only its owner may read a key: chmod 600 KEY",
+        ));
+    }
+    SigningKey::from_pem(&text).map_err(|error| unusable(error.to_string(), KEY_MADE))
 }
 
 /// Signs what is staged and moves it to its place. The statements come last: where they are, everything is.

@@ -105,13 +105,19 @@ pub(crate) fn run(command: &mut Command) -> Result<Ran, RebuildError> {
 pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .map(|c| {
-            if c.is_control() && c != '\t' {
+            if is_hidden(c) && c != '\t' {
                 '\u{fffd}'
             } else {
                 c
             }
         })
         .collect()
+}
+
+/// Control characters, and those that are not seen and change how others are seen (Unicode §23.2, UAX 9 §2).
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// The same on one line: a reader's message may have many.
@@ -124,7 +130,29 @@ pub(crate) fn on_one_line(text: &str) -> String {
 mod tests {
     use std::os::unix::process::ExitStatusExt as _;
 
-    use super::{ExitStatus, Ran};
+    use super::{ExitStatus, Ran, on_one_line, printable};
+
+    #[test]
+    fn a_build_s_text_cannot_change_the_order_in_which_a_reader_sees_it() {
+        for hidden in [
+            '\u{202a}',
+            '\u{202e}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{200e}',
+            '\u{200f}',
+            '\u{61c}',
+            '\u{feff}',
+            '\u{200b}',
+            '\u{e0041}',
+            '\u{1b}',
+            '\u{9b}',
+        ] {
+            let shown = printable(&format!("a{hidden}b\tc é"));
+            assert_eq!(shown, "a\u{fffd}b\tc é", "{hidden:?}");
+        }
+        assert_eq!(on_one_line("a\u{202e}b\n c"), "a\u{fffd}b; c");
+    }
 
     #[test]
     fn an_advice_of_apt_is_no_reason() {

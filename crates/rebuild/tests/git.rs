@@ -323,13 +323,68 @@ fn a_source_of_more_than_the_limit_is_refused() {
     fs::write(repository.folder.join("large"), noise).unwrap();
     repository.commit();
     repository.tag("v3");
-    for (tag, reason) in [("v2", "at most 999"), ("v3", "went over")] {
+    for (tag, reason) in [("v2", "too many bytes"), ("v3", "went over")] {
         let mut command = lab.git_command(&repository.folder, tag);
         let run = outcome(command.args(["--output-bytes-max", "1000000"]));
         assert_eq!(run.error(), "source-refused", "{}", run.stderr);
         assert!(run.stderr.contains(reason), "{}", run.stderr);
     }
     assert!(!lab.has_statement());
+}
+
+#[test]
+fn a_tree_of_a_thousand_million_paths_is_refused() {
+    let lab = Lab::new();
+    let repository = building(&lab, "true");
+    let mut id = repository.git_with(&["hash-object", "-w", "--stdin"], b"x");
+    let mut kind = "100644 blob";
+    for _ in 0..9 {
+        let entries = (0..10).map(|at| format!("{kind} {id}\tentry{at}\n"));
+        id = repository.git_with(&["mktree"], entries.collect::<String>().as_bytes());
+        kind = "040000 tree";
+    }
+    let commit = repository.git(&["commit-tree", "-m", "x", &id]);
+    repository.git(&["tag", "--sign", "--message=x", "v2", &commit]);
+    refused(
+        &lab,
+        &repository,
+        "v2",
+        "source-refused",
+        "too many files and folders",
+    );
+}
+
+#[test]
+fn a_folder_with_statements_about_another_tag_is_not_used() {
+    let lab = Lab::new();
+    let repository = building(&lab, "mkdir out && echo x > out/x");
+    rebuilt(&lab, &repository, "v1");
+    repository.tag("v2");
+    let run = outcome(&mut lab.git_command(&repository.folder, "v2"));
+    assert_eq!(
+        (run.code, run.error()),
+        (2, "other-release"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("--out"), "{}", run.stderr);
+    assert!(!run.stderr.contains("fetch"), "{}", run.stderr);
+    let statement = lab.rebuild_in(&lab.out());
+    assert_eq!(statement.source.version(), "v1");
+    // The same release may be rebuilt into it again.
+    rebuilt(&lab, &repository, "v1");
+}
+
+#[test]
+fn a_repository_that_is_not_there_is_not_looked_for_in_the_network() {
+    let lab = Lab::new();
+    let run = outcome(&mut lab.git_command(&lab.path("missing"), "v1"));
+    assert_eq!((run.code, run.error()), (2, "argument"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("missing: there is no such folder") && !run.stderr.contains("network"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

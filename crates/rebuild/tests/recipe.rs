@@ -225,7 +225,7 @@ fn an_output_that_no_pattern_allows_or_with_our_own_name_is_refused() {
     assert_outputs_refused(
         "[\"*.txt\", \"bin/?\"]",
         "mkdir -p out/bin && touch out/a.txt out/bin/ab",
-        "allows bin/ab",
+        "allows \"bin/ab\"",
     );
     for name in [
         "statement.json",
@@ -391,4 +391,18 @@ fn a_recipe_of_packages_builds_in_a_root_of_the_suite() {
             .arg("other"),
     );
     assert_eq!(run.error(), "argument", "{}", run.stderr);
+    // A misspelt package is named.
+    let recipe = fs::read_to_string(repository.folder.join("quorate.toml")).unwrap();
+    repository.write("quorate.toml", &recipe.replace("\"make\"", "\"maake\""));
+    repository.commit();
+    repository.tag("v2");
+    fs::remove_dir_all(lab.out()).unwrap();
+    let mut command = lab.git_command_without_root(&repository.folder, "v2");
+    let run = outcome(command.arg("--cache").arg(shared_cache()));
+    assert_eq!(run.error(), "dependencies", "{}", run.stderr);
+    assert!(
+        run.stderr.contains("no signed index has maake"),
+        "{}",
+        run.stderr
+    );
 }

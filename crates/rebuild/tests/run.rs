@@ -242,8 +242,23 @@ fn a_key_that_others_can_read_is_refused_before_any_work() {
     fs::write(lab.key(), "not a key").unwrap();
     fs::set_permissions(lab.key(), fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(outcome(&mut lab.command("plain", &sources)).error(), "key");
+    let public = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----\n";
+    fs::write(lab.key(), public).unwrap();
+    fs::set_permissions(lab.key(), fs::Permissions::from_mode(0o644)).unwrap();
+    let run = outcome(&mut lab.command("plain", &sources));
+    assert!(
+        run.stderr.contains("this is a public key") && !run.stderr.contains("chmod"),
+        "{}",
+        run.stderr
+    );
     fs::remove_file(lab.key()).unwrap();
-    assert_eq!(outcome(&mut lab.command("plain", &sources)).error(), "key");
+    let run = outcome(&mut lab.command("plain", &sources));
+    assert_eq!(run.error(), "key");
+    assert!(
+        run.stderr.contains("quorate key new") && !run.stderr.contains("chmod"),
+        "{}",
+        run.stderr
+    );
     assert!(!lab.out().exists());
 }
 

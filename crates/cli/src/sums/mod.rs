@@ -63,6 +63,11 @@ pub(crate) fn run(verb: SumsVerb) -> Result<ExitCode, CommandError> {
     let keys = Keys::read(&files, &items)
         .map_err(|error| CommandError::unable(format!("{}: {error}", keys.display())))?;
     let published = quorate_gather::published_lists(&folder, &LIMITS)?;
+    if published.lists.is_empty() {
+        output::talk(
+            "hint: name the folder of one release, which has a folder for each builder, such as guix.sigs/29.1",
+        );
+    }
     let sets = Set::of(published.lists, &keys, at);
     let file = file.as_deref();
     let asked: Vec<&Set> = sets

@@ -67,7 +67,7 @@ impl Party {
 pub struct LaterStep {
     threshold: NonZeroUsize,
     parties: Vec<Party>,
-    uses: Vec<String>,
+    terms: StepTerms,
     step: Step,
 }
 
@@ -93,7 +93,7 @@ impl LaterStep {
         Ok(Self {
             threshold,
             parties,
-            uses: terms.uses.clone(),
+            terms: terms.clone(),
             step: in_layout.clone(),
         })
     }
@@ -115,7 +115,12 @@ impl LaterStep {
 
     /// The steps whose products it takes: `rebuild`, or later steps before it.
     pub fn uses(&self) -> &[String] {
-        &self.uses
+        &self.terms.uses
+    }
+
+    /// What the terms say of it: the layout's rules no longer tell what it may add from what it makes.
+    pub fn terms(&self) -> &StepTerms {
+        &self.terms
     }
 
     /// The step with its artifact rules, as the layout has it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::headers::shown_time;
 use super::{CauseKind, Causes, Confidence};
 use crate::elf;
 use crate::text::{Windows, visible};
@@ -15,7 +16,8 @@ pub(super) fn look(windows: &Windows<'_>, causes: &mut Causes) -> Option<String>
     if let (Some(left), Some(right)) = (pe_time(a), pe_time(b))
         && left != right
     {
-        let shown = format!("time in the PE header: @{left} → @{right}");
+        let (left, right) = (shown_time(left.into()), shown_time(right.into()));
+        let shown = format!("time in the PE header: {left} → {right}");
         causes.add(CauseKind::Timestamps, Confidence::Likely, shown);
     }
     words(a, b, causes);
@@ -99,7 +101,8 @@ fn words(a: &[u8], b: &[u8], causes: &mut Causes) {
         let is_alone = !is_at(index.checked_sub(1)) && !is_at(index.checked_add(1));
         let is_id = ids.iter().any(|id| id.contains(&(index * 4)));
         if let Some((left, right)) = times(a, b).filter(|_| is_alone && !is_id) {
-            let shown = format!("four bytes at {}: @{left} → @{right}", index * 4);
+            let (left, right) = (shown_time(left.into()), shown_time(right.into()));
+            let shown = format!("four bytes at {}: {left} → {right}", index * 4);
             causes.add(CauseKind::Timestamps, Confidence::Possible, shown);
         }
     }
@@ -182,7 +185,8 @@ mod tests {
     #[test]
     fn words_that_may_be_times_near_each_other_are_possible_timestamps() {
         let with = |time: u32| [&[0u8; 8][..], &time.to_be_bytes(), &[0; 4]].concat();
-        let expected = "possible timestamps: four bytes at 8: @1700000000 → @1700003600";
+        let expected =
+            "possible timestamps: four bytes at 8: 2023-11-14T22:13:20Z → 2023-11-14T23:13:20Z";
         assert_eq!(
             found(&with(1_700_000_000), &with(1_700_003_600)),
             [expected]
@@ -202,7 +206,8 @@ mod tests {
             bytes[0x48..0x4c].copy_from_slice(&time.to_le_bytes());
             bytes
         };
-        let expected = "likely timestamps: time in the PE header: @5 → @6";
+        let expected =
+            "likely timestamps: time in the PE header: 1970-01-01T00:00:05Z → 1970-01-01T00:00:06Z";
         assert_eq!(found(&with(5), &with(6)), [expected]);
     }
 }

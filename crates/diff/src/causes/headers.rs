@@ -1,5 +1,6 @@
 //! Causes that show in headers of members and of containers.
 
+use quorate::time::Timestamp;
 use quorate_archive::Member;
 
 use super::{Cause, CauseKind, Causes, Confidence, example};
@@ -9,11 +10,17 @@ use crate::report::{Difference, FieldDiff, OrderDiff};
 /// Bits that a umask takes away.
 const UMASK_BITS: u32 = 0o077;
 
+/// A time for people; what is before 1970 or after 9999 stays a number of seconds.
+pub(super) fn shown_time(seconds: i64) -> String {
+    Timestamp::from_unix_seconds(seconds)
+        .map_or_else(|| format!("@{seconds}"), |time| time.to_string())
+}
+
 /// Looks at the headers of a member that both have.
 pub(crate) fn of_headers(a: &Member, b: &Member) -> Vec<Cause> {
     let mut causes = Causes::default();
     if a.modified != b.modified {
-        let seconds = |time: Option<i64>| time.map_or("none".to_owned(), |time| format!("@{time}"));
+        let seconds = |time: Option<i64>| time.map_or("none".to_owned(), shown_time);
         let (a, b) = (seconds(a.modified), seconds(b.modified));
         let shown = format!("modified {}", example(a.as_bytes(), b.as_bytes()));
         causes.add(CauseKind::Timestamps, Confidence::VeryLikely, shown);

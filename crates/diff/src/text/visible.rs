@@ -30,7 +30,7 @@ pub(crate) fn visible_text(text: &str) -> String {
 /// Control characters, and those that are not seen and change where others are seen (Unicode §23.2, UAX 9 §2).
 fn is_hidden(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -41,6 +41,13 @@ mod tests {
     fn what_a_terminal_would_act_on_is_seen_and_not_done() {
         assert_eq!(visible(b"a\x1b[31m\r\tb\x7f"), "a\\u{1b}[31m\\r\\tb\\u{7f}");
         assert_eq!(visible("é\u{202e}x\u{9b}".as_bytes()), "é\\u{202e}x\\u{9b}");
+        for hidden in [
+            "202a", "2069", "200e", "200f", "61c", "feff", "200b", "e0041",
+        ] {
+            let code = u32::from_str_radix(hidden, 16).unwrap();
+            let text = format!("a{}b", char::from_u32(code).unwrap());
+            assert_eq!(visible(text.as_bytes()), format!("a\\u{{{hidden}}}b"));
+        }
         assert_eq!(visible(b"\xff\xe9t\xc3"), "\\xff\\xe9t\\xc3");
     }
 }

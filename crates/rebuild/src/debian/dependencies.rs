@@ -11,7 +11,7 @@ use super::control::Paragraph;
 use super::index::PackageId;
 use super::source::{Archive, FetchedSource};
 use crate::digest_file::{copy_and_digest, digest_file};
-use crate::error::RebuildError;
+use crate::error::{RebuildError, UNKNOWN_PACKAGES};
 use crate::protocol::{BuildLimits, BuildsChoice};
 use crate::sandbox::{Role, Sandbox};
 use crate::tool;
@@ -20,6 +20,8 @@ use crate::tool;
 const SOURCE_FOLDER: &str = "/mnt";
 const LISTS_FOLDER: &str = "/var/lib/apt/lists";
 const ARCHIVES_FOLDER: &str = "/var/cache/apt/archives";
+/// More names than this are no message.
+const NAMES_MAX: usize = 20;
 const SOURCES_LIST: &str = "etc/apt/sources.list.d/quorate.sources";
 
 /// What a build needs.
@@ -81,7 +83,7 @@ impl Dependencies<'_> {
     fn wanted(&self, archives: &Path) -> Result<Vec<Wanted>, RebuildError> {
         let ran = tool::run(&mut self.apt(archives, &["-y", "--print-uris"])?)?;
         if !ran.status.success() {
-            return Err(RebuildError::Dependencies(ran.reason()));
+            return Err(RebuildError::Dependencies(refusal(&ran.said, ran.reason())));
         }
         let lines = ran.stdout.lines().filter(|line| line.starts_with('\''));
         let wanted = lines.map(|line| {
@@ -206,6 +208,41 @@ impl Dependencies<'_> {
     }
 }
 
+/// Why apt installs nothing: first the packages that it does not know, then those that it can't have, then its own summary.
+///
+/// apt says ` satisfy:command-line : Depends: NAME (>= 1) but it is not installable`, and further ones on lines of their own.
+fn refusal(said: &str, summary: String) -> String {
+    let depends = said.lines().filter_map(|line| line.split_once("Depends: "));
+    let (mut unknown, mut unmet) = (Vec::new(), Vec::new());
+    for (_, needed) in depends {
+        match needed.trim().strip_suffix(" but it is not installable") {
+            Some(name) => unknown.push(name.trim()),
+            None if needed.contains(" but ") => unmet.push(needed.trim()),
+            None => {}
+        }
+    }
+    let located = said.lines().filter_map(|line| {
+        let (_, name) = line.split_once("E: Unable to locate package ")?;
+        Some(name.trim())
+    });
+    unknown.extend(located);
+    let shown = |words: &[&str]| {
+        let words: Vec<&str> = words.iter().take(NAMES_MAX).copied().collect();
+        tool::printable(&words.join(", "))
+    };
+    let mut parts = Vec::new();
+    if !unknown.is_empty() {
+        parts.push(format!("{UNKNOWN_PACKAGES}{}", shown(&unknown)));
+    }
+    if !unmet.is_empty() {
+        parts.push(format!("unmet: {}", shown(&unmet)));
+    }
+    if parts.is_empty() {
+        parts.push(summary);
+    }
+    parts.join("; ")
+}
+
 /// `'URI' NAME_VERSION_ARCHITECTURE.deb SIZE HASH`, with `%3a` for the colon of an epoch.
 fn wanted(line: &str) -> Option<Wanted> {
     let (uri, rest) = line.strip_prefix('\'')?.split_once("' ")?;
@@ -251,7 +288,23 @@ fn keep(place: &Path, cached: &Path, work: &Path) -> Result<(), RebuildError> {
 
 #[cfg(test)]
 mod tests {
-    use super::wanted;
+    use super::{refusal, wanted};
+
+    #[test]
+    fn packages_that_apt_does_not_know_are_named() {
+        let said = "Reading package lists...\nThe following packages have unmet dependencies:\n \
+                    satisfy:command-line : Depends: gccc but it is not installable\n                        \
+                    Depends: libc7-dev (>= 3) but it is not installable\n                        \
+                    Depends: make (>= 99) but 4.3-4.1 is to be installed\n\
+                    E: Unable to correct problems, you have held broken packages.\n";
+        assert_eq!(
+            refusal(said, "summary".into()),
+            "no signed index has gccc, libc7-dev (>= 3); unmet: make (>= 99) but 4.3-4.1 is to be installed"
+        );
+        let said = "E: Unable to locate package nosuch\n";
+        assert_eq!(refusal(said, String::new()), "no signed index has nosuch");
+        assert_eq!(refusal("E: other\n", "E: other".into()), "E: other");
+    }
 
     #[test]
     fn the_epoch_of_a_package_is_in_its_id() {

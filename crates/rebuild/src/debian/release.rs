@@ -9,6 +9,7 @@ use super::source::{Archive, FetchedSource};
 use super::sources::Sources;
 use crate::builder::{Done, Run, install, phase};
 use crate::building::{self, Build, Written};
+use crate::earlier;
 use crate::error::RebuildError;
 use crate::outputs;
 use crate::protocol::{BuildsChoice, DebianRelease, Job, Phase};
@@ -20,6 +21,8 @@ use crate::protocol::{BuildsChoice, DebianRelease, Job, Phase};
 pub(crate) fn rebuild(run: &mut Run<'_>, release: &DebianRelease) -> Result<Rebuild, RebuildError> {
     let job = run.job;
     let (archive, source) = phase(Phase::Source, || fetch(job, release))?;
+    let version = Some(&*source.entry.version);
+    earlier::demand_same(&job.earlier, &source.entry.name, version)?;
     let builds = choose(release.builds, &source)?;
     let path = building::build_path(release.build_path.as_deref(), &source)?;
     let root = phase(Phase::Root, || run.root(&archive, &release.suite))?;

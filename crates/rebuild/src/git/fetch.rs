@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use quorate::source::git::{ObjectFormat, ObjectId};
-use quorate_git::Objects;
+use quorate_git::{Objects, Sizes};
 
 use super::Address;
 use crate::error::RebuildError;
@@ -270,6 +271,17 @@ impl<'a> Fetcher<'a> {
 impl Repository {
     /// Begins to read its objects, in a sandbox that reaches nothing.
     pub(super) fn objects(&self) -> Result<Objects, RebuildError> {
+        let objects = Objects::open(&mut self.asked("--batch"), self.format)?;
+        Ok(objects)
+    }
+
+    /// Begins to ask for sizes of its objects, likewise.
+    pub(super) fn sizes(&self) -> Result<Sizes, RebuildError> {
+        let sizes = Sizes::open(&mut self.asked("--batch-check"), self.format)?;
+        Ok(sizes)
+    }
+
+    fn asked(&self, how: &str) -> Command {
         let sandbox =
             configured(Reach::Nothing, &self.configuration).showing(&self.folder, REPOSITORY);
         let (repository, seconds) = (
@@ -283,10 +295,9 @@ impl Repository {
             "git",
             &repository,
             "cat-file",
-            "--batch",
+            how,
         ];
-        let objects = Objects::open(&mut sandbox.command(&program, &self.limits), self.format)?;
-        Ok(objects)
+        sandbox.command(&program, &self.limits)
     }
 }
 

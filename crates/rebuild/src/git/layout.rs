@@ -16,17 +16,18 @@ use quorate::source::git::{
     parse_tree,
 };
 use quorate::time::Timestamp;
-use quorate_git::Objects;
+use quorate_git::{Objects, Sizes};
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
 
+use super::measure::Measure;
 use super::refused;
 use crate::error::RebuildError;
 use crate::sandbox::BUILDER_ID;
 
 /// A folder with 100,000 entries has less.
-const TREE_BYTES_MAX: u64 = 16 << 20;
+pub(super) const TREE_BYTES_MAX: u64 = 16 << 20;
 /// Folders in one another; the deepest that are known have about 30.
-const DEPTH_MAX: usize = 100;
+pub(super) const DEPTH_MAX: usize = 100;
 /// A link's target as Linux takes it.
 const TARGET_BYTES_MAX: u64 = 4_095;
 /// What is kept of a file to look at: `.gitmodules`, `.gitattributes`, the recipe.
@@ -47,6 +48,8 @@ const ATTRIBUTES: [&str; 6] = [
 pub(super) struct Layout<'a> {
     /// Its objects.
     pub(super) objects: &'a mut Objects,
+    /// The sizes of its objects.
+    pub(super) sizes: &'a mut Sizes,
     /// The folder that the tree's root becomes. It is there and empty.
     pub(super) folder: &'a Path,
     /// The time that everything gets.
@@ -91,6 +94,12 @@ impl Layout<'_> {
     /// [`RebuildError::SourceRefused`] for an object that is missing, malformed or not what its id names, a Git LFS pointer, a
     /// file that can't be laid out as it is, or more than may be laid out.
     pub(super) fn lay_out(mut self, tree: &ObjectId) -> Result<Found, RebuildError> {
+        let measure = Measure {
+            objects: self.objects,
+            sizes: self.sizes,
+            left: self.left,
+        };
+        measure.demand_room(tree)?;
         let mut found = Found::default();
         self.folder_of(tree, &[], 0, &mut found)?;
         Ok(found)

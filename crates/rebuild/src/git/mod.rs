@@ -11,6 +11,7 @@
 mod address;
 mod fetch;
 mod layout;
+mod measure;
 mod modules;
 mod outputs;
 mod recipe;

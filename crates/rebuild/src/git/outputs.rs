@@ -49,7 +49,7 @@ pub(super) fn take(
     let (mut products, mut left) = (Vec::new(), bytes_max);
     for name in names {
         if !recipe.files.iter().any(|pattern| pattern.matches(&name)) {
-            return Err(refused(format!("no pattern of the recipe allows {name}")));
+            return Err(refused(format!("no pattern of the recipe allows {name:?}")));
         }
         let place = staging.join(&name);
         if let Some(parent) = place.parent() {

@@ -211,9 +211,10 @@ impl Trees<'_> {
         wanted: Option<&str>,
     ) -> Result<(Sha256, Found), RebuildError> {
         let mut identity = TreeIdentity::new(&LIMITS);
-        let mut objects = repository.objects()?;
+        let (mut objects, mut sizes) = (repository.objects()?, repository.sizes()?);
         let layout = Layout {
             objects: &mut objects,
+            sizes: &mut sizes,
             folder: place.folder,
             time: self.time,
             identity: &mut identity,
@@ -222,7 +223,7 @@ impl Trees<'_> {
         };
         let mut found = layout.lay_out(tree)?;
         // Fetching ends everything that runs, so that nothing may be asked meanwhile.
-        drop(objects);
+        drop((objects, sizes));
         self.files = self.files.saturating_add(found.files);
         self.folders.append(&mut found.folders);
         for (path, attribute) in found.attributes.drain(..) {
