@@ -21,6 +21,7 @@ mod rebuild;
 mod released;
 mod source;
 mod sums;
+mod trust;
 mod verify;
 
 use std::process::ExitCode;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         Verb::Diff(arguments) => diff::run(&arguments),
         Verb::InToto(verb) => intoto::run(verb),
         Verb::Sums(verb) => sums::run(verb),
+        Verb::Trust(verb) => trust::run(verb),
         Verb::Completions { shell } => generate::completions(shell),
         Verb::Man { out } => generate::man(&out),
     };

@@ -27,5 +27,5 @@ pub use artifact::{
 pub use case::{Accepted, Answer, Case, Outcome, Question, Report, Tools, Verdict};
 pub use claim::{Claim, Claims, DropReason, Dropped, Evidence};
 pub use identity::{Expected, ExpectedError, Identity};
-pub use reason::{Reason, TagObject};
+pub use reason::{Reason, RoleInForce, TagObject};
 pub use tally::{Group, Standing, Tally, tally};

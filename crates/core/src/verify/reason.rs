@@ -25,6 +25,11 @@ pub enum Reason {
         /// Why.
         problem: String,
     },
+    /// Roles of a trust repository that lead to the policy.
+    RolesInForce {
+        /// Each with its version, signers and end.
+        roles: Vec<RoleInForce>,
+    },
     /// Cannot be answered without a policy in force.
     NotJudged,
     /// The parties state one source.
@@ -358,12 +363,26 @@ pub struct TagObject {
     pub signed: bool,
 }
 
+/// A role of a trust repository that was in force when the caller looked the policy up. Whoever looked vouches for it, not this library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleInForce {
+    /// The role.
+    pub role: String,
+    /// The version of its file.
+    pub version: u64,
+    /// Who signed it, as people call them.
+    pub signers: Vec<String>,
+    /// The first second at which it no longer counts.
+    pub expires: Timestamp,
+}
+
 impl Reason {
     /// A stable word for programs.
     pub fn code(&self) -> &'static str {
         match self {
             Self::PolicyInForce { .. } => "policy-in-force",
             Self::PolicyRefused { .. } => "policy-refused",
+            Self::RolesInForce { .. } => "roles-in-force",
             Self::NotJudged => "not-judged",
             Self::SourceEqual { .. } => "source-equal",
             Self::SourceTooFew { .. } => "source-too-few",

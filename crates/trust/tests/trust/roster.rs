@@ -86,7 +86,11 @@ fn with_policy(others: &[(&str, &str)]) -> Stage {
     for path in project("hello").paths().all() {
         let moved = others.iter().find(|(end, _)| path.as_str().ends_with(end));
         let owner = role(moved.map_or("proj-hello", |(_, other)| other));
-        let delegations = bins().delegations(&owner, &holders(1, &["zlib-1"]), &[path.clone()]);
+        let delegations = bins().delegations(
+            &owner,
+            &holders(1, &["zlib-1"]),
+            std::slice::from_ref(&path),
+        );
         for (bin, delegate) in delegations.unwrap() {
             let bin = change
                 .roles
