@@ -106,6 +106,41 @@ fn what_would_change_is_said_before_anybody_signs() {
 }
 
 #[test]
+fn a_document_that_is_not_the_one_to_be_signed_is_not_shown_as_it() {
+    let town = Town::founded();
+    let ceremony = town.prepare("add-party", &format!("alice --key alice.pub {PARTY}"));
+    let look = || town.ok(&format!("sign {ceremony} --dry-run"));
+    assert!(look().contains("party alice: Somebody (alice)"));
+    let folder = format!("{ceremony}/targets/rebuilders");
+    let good = town.files(&folder, ".alice.json").remove(0);
+    let bytes = town.stage.read(&good);
+    // Another entry in the place of the one that the role names.
+    town.stage.write(
+        &good,
+        String::from_utf8(bytes.clone())
+            .unwrap()
+            .replace("Somebody", "Who else"),
+    );
+    let shown = look();
+    assert!(
+        shown.contains("rebuilders/alice.json: ITS FILE IS ANOTHER ONE"),
+        "{shown}"
+    );
+    assert!(!shown.contains("party alice"), "{shown}");
+    // A harmless one beside, while the one that would be signed is nowhere to be seen.
+    std::fs::remove_file(town.stage.path(&good)).unwrap();
+    town.stage
+        .write(&format!("{folder}/{}.alice.json", "0".repeat(64)), &bytes);
+    let shown = look();
+    assert!(
+        shown.contains("rebuilders/alice.json: ITS FILE IS MISSING"),
+        "{shown}"
+    );
+    assert!(shown.contains("BELONGS TO NOTHING"), "{shown}");
+    assert!(!shown.contains("party alice"), "{shown}");
+}
+
+#[test]
 fn a_key_of_two_parties_is_not_put_into_the_roster() {
     let town = Town::founded();
     town.change(

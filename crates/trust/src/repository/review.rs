@@ -6,7 +6,7 @@ use quorate::key::PublicKey;
 
 use super::{Repository, RepositoryError, describe_role, describe_root};
 use crate::limits::TrustLimits;
-use crate::metadata::{Received, RoleKeys, RoleName, Root, Targets, TopRole, Version};
+use crate::metadata::{Received, RoleKeys, RoleName, Root, TargetPath, Targets, TopRole, Version};
 use crate::naming::{self, Naming, ProjectOf};
 use crate::roster::{self, Party};
 
@@ -183,13 +183,47 @@ pub fn review(
             quorums: holders.into_iter().map(quorum).collect(),
         });
     }
-    for (name, bytes) in files
-        .iter()
-        .filter(|(name, _)| name.starts_with("targets/"))
-    {
-        review.words.extend(describe_document(name, bytes, limits));
-    }
+    review
+        .words
+        .extend(describe_targets(before, &roles, files, limits));
     Ok(review)
+}
+
+/// The target files that would be vouched for, each held against what its role says: a holder must not be shown another one.
+fn describe_targets(
+    before: &Before,
+    roles: &BTreeMap<RoleName, Received<Targets>>,
+    files: &BTreeMap<String, Vec<u8>>,
+    limits: &TrustLimits,
+) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut unused: BTreeSet<&String> = files
+        .keys()
+        .filter(|name| name.starts_with("targets/"))
+        .collect();
+    for (name, file) in roles {
+        let old = before.roles.get(name).map(Received::unverified);
+        for (path, said) in file.unverified().targets() {
+            let hash = said.hashes.for_name().unwrap_or_default();
+            let published = format!("targets/{}", path.with_hash(&hash));
+            words.extend(match files.get(&published) {
+                Some(bytes) if said.matches(bytes).is_ok() => {
+                    describe_document(path, bytes, limits)
+                }
+                Some(_) => vec![format!(
+                    "{path}: ITS FILE IS ANOTHER ONE than {name} would vouch for"
+                )],
+                None if old.and_then(|old| old.target(path)) == Some(said) => Vec::new(),
+                None => vec![format!(
+                    "{path}: ITS FILE IS MISSING, so that nobody sees what {name} would vouch for"
+                )],
+            });
+            unused.remove(&published);
+        }
+    }
+    let stray = unused.into_iter();
+    words.extend(stray.map(|name| format!("{name}: BELONGS TO NOTHING that would be signed")));
+    words
 }
 
 fn root_quorums(before: Option<&Received<Root>>, root: &Received<Root>) -> Vec<Quorum> {
@@ -209,30 +243,20 @@ fn root_quorums(before: Option<&Received<Root>>, root: &Received<Root>) -> Vec<Q
     old.into_iter().chain([quorum(name(root), own)]).collect()
 }
 
-/// What a target file says that this program can read.
-fn describe_document(name: &str, bytes: &[u8], limits: &TrustLimits) -> Vec<String> {
-    let published = |path: &str| {
-        let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
-        let (hash, end) = name
-            .rsplit_once('/')
-            .unwrap_or(("", name))
-            .1
-            .split_once('.')?;
-        let same = name.starts_with(&format!("targets/{folder}")) && end == file;
-        (same && hash.len() == 64).then_some(())
-    };
-    if published(naming::path().as_str()).is_some() {
+/// What a target file says that this program can read. It is the one that would be vouched for.
+fn describe_document(path: &TargetPath, bytes: &[u8], limits: &TrustLimits) -> Vec<String> {
+    if *path == naming::path() {
         return match Naming::read(bytes, limits) {
             Ok(naming) => naming.rules.iter().map(describe_rule).collect(),
-            Err(error) => vec![format!("naming.json: NOT READABLE: {error}")],
+            Err(error) => vec![format!("{path}: NOT READABLE: {error}")],
         };
     }
-    if !name.starts_with(&format!("targets/{}/", roster::role())) {
+    if !path.as_str().starts_with(&format!("{}/", roster::role())) {
         return Vec::new();
     }
     match Party::read(bytes, limits) {
         Ok(party) => describe_party(&party),
-        Err(error) => vec![format!("{name}: NOT READABLE: {error}")],
+        Err(error) => vec![format!("{path}: NOT READABLE: {error}")],
     }
 }
 
