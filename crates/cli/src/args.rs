@@ -11,6 +11,7 @@ use quorate::verify::Expected;
 use crate::intoto::InTotoVerb;
 use crate::layout::LayoutVerb;
 use crate::sums::SumsVerb;
+use crate::trust::{StoreArguments, TrustVerb};
 
 /// Proves that a file was rebuilt, bit for bit, from released source by k of n independent parties.
 #[derive(Debug, Parser)]
@@ -97,6 +98,20 @@ They take the flags of the in-toto tools 3.1.0 and end with their exit codes."
         after_help = "Example:\n  quorate sums show guix.sigs/29.1 --keys guix.sigs/builder-keys"
     )]
     Sums(SumsVerb),
+    /// Hold, publish and follow the keys, parties and policies that are in force
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  quorate trust pin 1.root.json && quorate trust update /srv/trust
+  quorate verify hello_1.0_amd64.deb
+
+For those who hold keys, a change is prepared, signed by each holder, and published:
+  quorate trust delegate repository ceremony hello --owner maria.pub --files 'hello_*.deb'
+  quorate trust sign ceremony --key bins-1.key
+  quorate trust publish repository ceremony --online-key online.key"
+    )]
+    Trust(TrustVerb),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  quorate completions bash > ~/.local/share/bash-completion/completions/quorate"
@@ -305,36 +320,38 @@ pub(crate) struct ProveArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  quorate verify catdoc.deb
   quorate verify catdoc.deb --proof catdoc.proof --owner distro.pub
   quorate verify catdoc.deb --policy demo.layout --evidence rebuilt/ --owner distro.pub \\
       --as catdoc=1:0.95-6~deb12u1:amd64
+
+Without --owner the policy comes from the trust that `quorate trust pin` and `quorate trust update` brought, by the file's name.
 
 Exit codes: 0 quorate, 1 refused, 2 could not judge or wrong usage.")]
 pub(crate) struct VerifyArguments {
     /// The files to judge
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// One file that holds policy and evidence
-    #[arg(long, required_unless_present = "policy", conflicts_with_all = ["policy", "evidence"])]
+    /// One file that holds policy and evidence; without --owner its evidence alone counts [default: FILE.proof, where it is]
+    #[arg(long, conflicts_with_all = ["policy", "evidence"])]
     pub(crate) proof: Option<PathBuf>,
-    /// The signed layout; the terms lie beside it
-    #[arg(long, value_name = "LAYOUT", requires = "evidence")]
+    /// The signed layout; the terms lie beside it [default: the policy of FILE's project in the trust that is pinned]
+    #[arg(long, value_name = "LAYOUT", requires_all = ["evidence", "owner"])]
     pub(crate) policy: Option<PathBuf>,
     /// A folder or file with evidence; repeat for several
-    #[arg(long, num_args = 1.., value_name = "DIR", requires = "policy")]
+    #[arg(long, num_args = 1.., value_name = "DIR")]
     pub(crate) evidence: Vec<PathBuf>,
-    /// Public key of a policy owner whom you trust; repeat for several
-    #[arg(long, required = true, value_name = "KEY")]
+    /// Public key of a policy owner whom you trust; repeat for several [default: those that the pinned trust vouches for]
+    #[arg(long, value_name = "KEY")]
     pub(crate) owner: Vec<PathBuf>,
     /// How many of them must have signed the policy [default: all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", requires = "owner")]
     pub(crate) owners_needed: Option<usize>,
     /// Demand this identity, as a signed index has it; for one FILE
     #[arg(long = "as", value_name = "NAME=VERSION[:ARCH]", value_parser = Expected::parse)]
     pub(crate) expected: Option<Expected>,
-    /// Judge as of this time, YYYY-MM-DDTHH:MM:SSZ [default: now]
-    #[arg(long, value_parser = parse_time, value_name = "TIME")]
-    pub(crate) at: Option<Timestamp>,
+    #[command(flatten)]
+    pub(crate) trust: StoreArguments,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

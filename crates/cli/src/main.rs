@@ -23,6 +23,7 @@ mod signers;
 mod source;
 mod summary;
 mod sums;
+mod trust;
 mod verify;
 
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Verb::Diff(arguments) => diff::run(&arguments),
         Verb::InToto(verb) => intoto::run(verb),
         Verb::Sums(verb) => sums::run(verb),
+        Verb::Trust(verb) => trust::run(verb),
         Verb::Completions { shell } => generate::completions(shell),
         Verb::Man { out } => generate::man(&out),
     };

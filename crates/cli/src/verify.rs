@@ -1,21 +1,24 @@
 //! `quorate verify`: the six answers for files.
 
-use std::path::Path;
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use quorate::json::Json;
-use quorate::policy::{Comparison, Policy};
+use quorate::policy::{Comparison, Owners, Policy};
 use quorate::proof::Proof;
 use quorate::time::Timestamp;
-use quorate::verify::{Artifact, Case, Dropped, Verdict};
+use quorate::verify::{Artifact, Case, Dropped, Evidence, Verdict};
 use quorate_gather::{Junk, read_artifact_with, read_bounded};
+use quorate_trust::client::ProjectPolicy;
 
 use crate::args::VerifyArguments;
 use crate::error::CommandError;
 use crate::look;
 use crate::output;
 use crate::source::{self, LIMITS, PolicyDocuments, TOOLS};
+use crate::trust;
 
 /// The format of `--json`: `docs/spec/verdict.md`.
 const FORMAT: &str = "quorate-verify/1";
@@ -29,26 +32,31 @@ pub(crate) fn run(arguments: VerifyArguments) -> Result<ExitCode, CommandError> 
                 .hint("verify the files one by one"),
         );
     }
-    let at = source::time(arguments.at)?;
-    let (case, junk) = match open(&arguments, at) {
+    let judgements = match open(&arguments) {
         Err(error) if arguments.json && error.is_refusal() => {
-            output::json(&unread_proof(&error, at))?;
+            output::json(&unread_proof(&error, source::time(arguments.trust.at)?))?;
             return Err(error);
         }
         opened => opened?,
     };
     let mut verdicts = Vec::new();
-    for file in &arguments.files {
-        let verdict = case.judge(&artifact(file, &case)?, arguments.expected.as_ref());
+    for (judgement, file) in judgements
+        .iter()
+        .flat_map(|it| it.files.iter().map(move |file| (it, file)))
+    {
+        let case = &judgement.case;
+        let verdict = case.judge(&artifact(file, case)?, arguments.expected.as_ref());
         if !arguments.json {
             output::verdict(file, &verdict)?;
         }
         verdicts.push(verdict);
     }
     if arguments.json {
-        output::json(&json(&verdicts, &case, &junk, at))?;
+        output::json(&json(&verdicts, &judgements))?;
     } else {
-        report_dropped(case.claims().dropped(), &junk);
+        for judgement in &judgements {
+            report_dropped(judgement.case.claims().dropped(), &judgement.junk);
+        }
     }
     let quorate = verdicts.iter().all(Verdict::is_quorate);
     Ok(if quorate {
@@ -58,39 +66,118 @@ pub(crate) fn run(arguments: VerifyArguments) -> Result<ExitCode, CommandError> 
     })
 }
 
-fn open(arguments: &VerifyArguments, at: Timestamp) -> Result<(Case, Vec<Junk>), CommandError> {
+/// Files that one policy judges by one body of evidence.
+struct Judgement {
+    files: Vec<PathBuf>,
+    case: Case,
+    junk: Vec<Junk>,
+    at: Timestamp,
+}
+
+/// With owners' keys one policy for all files; without, for each the policy of its project.
+fn open(arguments: &VerifyArguments) -> Result<Vec<Judgement>, CommandError> {
+    if arguments.owner.is_empty() {
+        let files = arguments.files.iter();
+        return files.map(|file| daily(file, arguments)).collect();
+    }
+    let at = source::time(arguments.trust.at)?;
     let owners = source::owners(&arguments.owner, arguments.owners_needed)?;
+    let judgement = |case, junk| Judgement {
+        files: arguments.files.clone(),
+        case,
+        junk,
+        at,
+    };
     if let Some(path) = &arguments.proof {
         let bytes = read_bounded(path, LIMITS.proof_bytes_max)?;
-        let proof = Proof::parse(&bytes, &LIMITS)
-            .map_err(|error| CommandError::refused(format!("{}: {error}", path.display())))?;
-        return Ok((
-            Case::open(
-                proof.layout,
-                proof.terms,
-                &owners,
-                &proof.evidence,
-                at,
-                &TOOLS,
-            ),
-            Vec::new(),
-        ));
+        let proof = proof_in(&bytes, path)?;
+        let (layout, terms) = (proof.layout, proof.terms);
+        let case = Case::open(layout, terms, &owners, &proof.evidence, at, &TOOLS);
+        return Ok(vec![judgement(case, Vec::new())]);
     }
-    let layout = arguments
-        .policy
-        .as_deref()
-        .ok_or_else(|| CommandError::unable("neither --proof nor --policy"))?;
+    let layout = arguments.policy.as_deref().ok_or_else(|| {
+        CommandError::unable("--owner says whom to trust, and nothing says what was signed")
+            .hint("give --proof <PROOF>, or --policy <LAYOUT> and --evidence <DIR>")
+    })?;
     let documents = PolicyDocuments::read(layout)?;
     let gathered = source::evidence(&arguments.evidence, &documents)?;
-    let case = Case::open(
-        &documents.layout,
-        &documents.terms,
-        &owners,
-        &gathered.evidence,
+    let (layout, terms) = (&documents.layout, &documents.terms);
+    let case = Case::open(layout, terms, &owners, &gathered.evidence, at, &TOOLS);
+    Ok(vec![judgement(case, gathered.junk)])
+}
+
+/// The policy is that of the file's project, whose role vouches for it and for the owners that it names. Evidence is evidence, wherever it lies.
+fn daily(file: &Path, arguments: &VerifyArguments) -> Result<Judgement, CommandError> {
+    let trust::Found { policy, roles, at } = trust::policy_for(file, &arguments.trust)?;
+    // The project's role vouches for these very terms, so that their owners are no choice of a stranger.
+    let owners =
+        Owners::dangerous_declared_by(policy.terms(), &LIMITS).map_err(CommandError::refused)?;
+    let beside = with_ending(file, ".proof");
+    let proof = match &arguments.proof {
+        Some(path) => Some(path.clone()),
+        None => Some(beside).filter(|path| arguments.evidence.is_empty() && path.exists()),
+    };
+    let bytes = match &proof {
+        Some(path) => read_bounded(path, LIMITS.proof_bytes_max)?,
+        None => Vec::new(),
+    };
+    let (mut evidence, junk) = match &proof {
+        // The proof's own policy is not asked: who made it does not choose by what it is judged.
+        Some(path) => (proof_in(&bytes, path)?.evidence, Vec::new()),
+        None if arguments.evidence.is_empty() => {
+            return Err(
+                CommandError::unable(format!("no evidence about {}", file.display()))
+                    .hint("give --evidence or --proof, or lay FILE.proof beside FILE"),
+            );
+        }
+        None => {
+            let gathered = quorate_gather::gather(&arguments.evidence, &LIMITS)?;
+            (gathered.evidence, gathered.junk)
+        }
+    };
+    evidence.extend(certificates(&policy));
+    let (layout, terms) = (policy.layout(), policy.terms());
+    let case = Case::open(layout, terms, &owners, &evidence, at, &TOOLS);
+    if let Ok(opened) = case.policy()
+        && opened.name() != policy.project().name()
+    {
+        return Err(CommandError::refused(format!(
+            "the role {} vouches for the policy {}, which is not that of its project {}",
+            policy.role(),
+            opened.name(),
+            policy.project()
+        )));
+    }
+    Ok(Judgement {
+        files: vec![file.to_owned()],
+        case: case.vouched_for_by(roles),
+        junk,
         at,
-        &TOOLS,
-    );
-    Ok((case, gathered.junk))
+    })
+}
+
+fn proof_in<'b>(bytes: &'b [u8], path: &Path) -> Result<Proof<'b>, CommandError> {
+    Proof::parse(bytes, &LIMITS)
+        .map_err(|error| CommandError::refused(format!("{}: {error}", path.display())))
+}
+
+fn with_ending(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Certificates travel with the policy, one document a line.
+fn certificates(policy: &ProjectPolicy) -> Vec<Evidence<'static>> {
+    let lines = policy.certificates().unwrap_or_default();
+    let lines = lines.split(|byte| *byte == b'\n').enumerate();
+    lines
+        .filter(|(_, line)| !line.trim_ascii().is_empty())
+        .map(|(index, line)| Evidence {
+            origin: format!("certificates of {}, line {}", policy.project(), index + 1),
+            bytes: Cow::Owned(line.to_vec()),
+        })
+        .collect()
 }
 
 /// Hashes a file and looks into it as the policy wants; the bar shows only on a terminal and only when it takes longer than a blink.
@@ -148,14 +235,14 @@ fn unread_proof(error: &CommandError, at: Timestamp) -> Json<'static> {
     ])
 }
 
-fn json(verdicts: &[Verdict], case: &Case, junk: &[Junk], at: Timestamp) -> Json<'static> {
-    let dropped = case
-        .claims()
-        .dropped()
+fn json(verdicts: &[Verdict], judgements: &[Judgement]) -> Json<'static> {
+    let dropped = judgements
         .iter()
+        .flat_map(|it| it.case.claims().dropped())
         .map(|one| (one.origin.clone(), one.reason.to_string()));
-    let junk = junk
+    let junk = judgements
         .iter()
+        .flat_map(|it| &it.junk)
         .map(|one| (one.path.display().to_string(), one.reason.clone()));
     let entry = |(origin, reason): (String, String)| {
         Json::object([
@@ -163,9 +250,10 @@ fn json(verdicts: &[Verdict], case: &Case, junk: &[Junk], at: Timestamp) -> Json
             ("reason", Json::text(reason)),
         ])
     };
+    let at = judgements.iter().map(|it| it.at).max();
     Json::object([
         ("format", Json::text(FORMAT)),
-        ("at", Json::text(at.to_string())),
+        ("at", at.map_or(Json::Null, |at| Json::text(at.to_string()))),
         (
             "verdicts",
             Json::Array(verdicts.iter().map(Verdict::to_json).collect()),

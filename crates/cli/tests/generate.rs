@@ -7,7 +7,7 @@ use std::fs;
 use stage::Stage;
 
 /// Every verb with its pages; `rebuild` answers for itself.
-const VERBS: [&str; 34] = [
+const VERBS: [&str; 52] = [
     "",
     "key",
     "key new",
@@ -42,6 +42,24 @@ const VERBS: [&str; 34] = [
     "layout draw",
     "sums",
     "sums show",
+    "trust",
+    "trust init",
+    "trust add-party",
+    "trust remove-party",
+    "trust delegate",
+    "trust policy",
+    "trust naming",
+    "trust rotate",
+    "trust renew",
+    "trust sign",
+    "trust publish",
+    "trust refresh",
+    "trust status",
+    "trust diff",
+    "trust history",
+    "trust pin",
+    "trust update",
+    "trust show",
 ];
 
 #[test]
@@ -114,6 +132,6 @@ fn a_wrong_command_line_is_explained_on_stderr() {
     stage
         .run("verfy x.deb")
         .unable("a similar subcommand exists: 'verify'");
-    stage.run("verify").unable("--owner <KEY>");
+    stage.run("verify").unable("<FILE>...");
     stage.run("key new").unable("<NAME>");
 }

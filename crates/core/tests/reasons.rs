@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use quorate::digest::Sha256;
 use quorate::time::Timestamp;
-use quorate::verify::{Expected, Identity, Reason, TagObject};
+use quorate::verify::{Expected, Identity, Reason, RoleInForce, TagObject};
 
 fn sha256() -> Sha256 {
     Sha256::of(b"bytes")
@@ -61,6 +61,14 @@ fn of_sources() -> Vec<Reason> {
         },
         Reason::PolicyRefused {
             problem: text("expired"),
+        },
+        Reason::RolesInForce {
+            roles: vec![RoleInForce {
+                role: text("proj-demo"),
+                version: 2,
+                signers: parties(),
+                expires: time(),
+            }],
         },
         Reason::NotJudged,
         Reason::SourceEqual {

@@ -1,6 +1,8 @@
 //! Verdicts: the right bytes, the right identity, six answers; and the property that each change of evidence has.
 
-use quorate::verify::{ArtifactState, Evidence, Expected, Identity, Outcome, Standing, Verdict};
+use quorate::verify::{
+    ArtifactState, Evidence, Expected, Identity, Outcome, RoleInForce, Standing, Verdict,
+};
 use quorate_testkit::scenario::{Documents, Sample, Scene, refusal};
 
 const CATDOC: &str = "catdoc=1:0.95-6~deb12u1:amd64";
@@ -23,6 +25,33 @@ fn six_questions_are_answered_in_order() {
         outcomes(&verdict),
         ["yes", "yes", "yes", "yes", "not asked", "not asked"]
     );
+}
+
+#[test]
+fn roles_that_lead_to_the_policy_are_named_and_change_no_answer() {
+    let role = |name: &str| RoleInForce {
+        role: name.to_owned(),
+        version: 3,
+        signers: vec!["maria".to_owned(), "omar".to_owned()],
+        expires: quorate::time::Timestamp::from_unix_seconds(0).expect("1970 has four digits"),
+    };
+    for (scene, word) in [(Scene::quorate(2, 3), "yes"), (Scene::of(2, 3), "no")] {
+        let roles = vec![vec![role("proj-demo")], vec![role("root"), role("targets")]];
+        let verdict = scene
+            .case()
+            .vouched_for_by(roles)
+            .judge(&scene.artifact, None);
+        assert_eq!(outcomes(&verdict)[2], word);
+        let reasons = &verdict.report().answers()[0].reasons;
+        let said: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            said[1..],
+            [
+                "proj-demo 3, signed by maria and omar, until 1970-01-01T00:00:00Z",
+                "root 3, signed by maria and omar, until 1970-01-01T00:00:00Z; targets 3, signed by maria and omar, until 1970-01-01T00:00:00Z",
+            ]
+        );
+    }
 }
 
 #[test]

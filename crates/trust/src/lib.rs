@@ -10,4 +10,7 @@ pub mod client;
 pub mod disk;
 pub mod limits;
 pub mod metadata;
+pub mod naming;
+pub mod project;
 pub mod repository;
+pub mod roster;

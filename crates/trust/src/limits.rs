@@ -17,6 +17,12 @@ pub struct TrustLimits {
     pub targets_bytes_max: usize,
     /// Bytes of one target file: a policy has some hundred keys.
     pub target_bytes_max: usize,
+    /// Bytes of a party's entry in the roster: some ten keys.
+    pub party_bytes_max: usize,
+    /// Parties of a roster, each a file that is fetched.
+    pub parties_max: usize,
+    /// Bytes of the naming document: 10,000 projects with a rule each take about 700 KB.
+    pub naming_bytes_max: usize,
     /// Roots that one update walks. A client that slept longer than so many rotations pins a newer root.
     pub root_rotations_max: u32,
     /// Roles that one look-up visits: targets, a bin, a project, and a few delegations of its own.
@@ -42,6 +48,9 @@ impl TrustLimits {
         snapshot_bytes_max: 4_000_000,
         targets_bytes_max: 4_000_000,
         target_bytes_max: 16 << 20,
+        party_bytes_max: 65_536,
+        parties_max: 1_024,
+        naming_bytes_max: 4 << 20,
         root_rotations_max: 256,
         roles_visited_max: 32,
         keys_max: 1_024,

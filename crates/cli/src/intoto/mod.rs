@@ -13,7 +13,7 @@ mod link_file;
 mod links;
 mod match_products;
 mod mock;
-mod passphrase;
+pub(crate) mod passphrase;
 mod record;
 mod recording;
 mod run;

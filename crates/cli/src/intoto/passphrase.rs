@@ -11,7 +11,7 @@ use crate::error::CommandError;
 const BYTES_MAX: u64 = 4096;
 
 /// Asks on the terminal itself, whatever stdin and stdout are.
-pub(super) fn ask(what: &str) -> Result<String, CommandError> {
+pub(crate) fn ask(what: &str) -> Result<String, CommandError> {
     let failed = |error: std::io::Error| {
         CommandError::unable(format!("no terminal to ask for the passphrase: {error}"))
             .hint("give -P its value, or a key without passphrase in a file that only you can read")

@@ -12,7 +12,7 @@ mod statement;
 
 pub(crate) use git::{is_output_path, is_repository};
 pub use link::{Attestation, WeakLink};
-pub(crate) use statement::is_party_name;
+pub use statement::is_party_name;
 
 use crate::json::{JsonError, ShapeError};
 use crate::source::DscError;

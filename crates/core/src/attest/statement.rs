@@ -289,7 +289,7 @@ fn read_party(value: &Json<'_>) -> Result<String, ShapeError> {
 }
 
 /// Whether a text can be a party's name: as a Debian package name, so that it prints as itself everywhere.
-pub(crate) fn is_party_name(name: &str) -> bool {
+pub fn is_party_name(name: &str) -> bool {
     is_package_name(name) && name.len() <= 64
 }
 

@@ -47,7 +47,8 @@ impl Owners {
 
 impl Owners {
     /// The owners that the terms name for themselves: whoever wrote the terms chose them, so nothing judged under them is a
-    /// verdict for anybody else. For makers of proofs, who pack what others will judge under owners of their own choice.
+    /// verdict for anybody else. For makers of proofs, who pack what others will judge under owners of their own choice; and for whoever has
+    /// these very terms from somebody who vouches for them, such as a project's role in a trust repository.
     ///
     /// # Errors
     /// [`PolicyError`] when the terms cannot be read.

@@ -9,7 +9,7 @@ use super::complete::Complete;
 use super::later::{Trail, trail};
 use super::source::SourceCase;
 use super::tally::Votes;
-use super::{Claim, Claims, Evidence, Expected, Identity, Reason, Standing, Tally};
+use super::{Claim, Claims, Evidence, Expected, Identity, Reason, RoleInForce, Standing, Tally};
 use crate::attest::rebuild::Source;
 use crate::digest::Sha256;
 use crate::limits::Limits;
@@ -23,6 +23,7 @@ pub struct Case {
     claims: Claims,
     at: Timestamp,
     tools: Tools,
+    vouchers: Vec<Reason>,
 }
 
 /// What judging uses and has not in itself.
@@ -63,7 +64,18 @@ impl Case {
             claims,
             at,
             tools: *tools,
+            vouchers: Vec::new(),
         }
+    }
+
+    /// Says in the first answer by which roles of a trust repository the caller came to the policy; each list is one reason. It changes no answer.
+    #[must_use]
+    pub fn vouched_for_by(mut self, roles: Vec<Vec<RoleInForce>>) -> Self {
+        let reasons = roles
+            .into_iter()
+            .map(|roles| Reason::RolesInForce { roles });
+        self.vouchers = reasons.collect();
+        self
     }
 
     /// The policy, or why it is not in force.
@@ -146,6 +158,9 @@ impl Case {
         match &self.policy {
             Err(error) => report.answers = refused_policy(error).into(),
             Ok(policy) => self.answer(policy, &mut report),
+        }
+        if let Some(first) = report.answers.first_mut() {
+            first.reasons.extend(self.vouchers.iter().cloned());
         }
         let quorate = report.answers.iter().all(|answer| match answer.question {
             Question::After | Question::Public => answer.outcome != Outcome::No,

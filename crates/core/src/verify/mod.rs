@@ -6,6 +6,7 @@
 //!
 //! [`Case::open`] checks signatures once; [`Case::judge`] answers for each artifact.
 
+mod advice;
 mod answers;
 mod artifact;
 mod case;
@@ -27,5 +28,5 @@ pub use artifact::{
 pub use case::{Accepted, Answer, Case, Outcome, Question, Report, Tools, Verdict};
 pub use claim::{Claim, Claims, DropReason, Dropped, Evidence};
 pub use identity::{Expected, ExpectedError, Identity};
-pub use reason::{Reason, TagObject};
+pub use reason::{Reason, RoleInForce, TagObject};
 pub use tally::{Group, Standing, Tally, tally};

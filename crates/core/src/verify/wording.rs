@@ -1,6 +1,6 @@
 //! What people read of a reason. Programs read its code.
 
-use super::Reason;
+use super::{Reason, RoleInForce};
 use crate::digest::Sha256;
 
 impl std::fmt::Display for Reason {
@@ -62,6 +62,11 @@ impl Reason {
                 )
             }
             Self::PolicyRefused { problem } => format!("the policy is not in force: {problem}"),
+            Self::RolesInForce { roles } => roles
+                .iter()
+                .map(text_of_role)
+                .collect::<Vec<_>>()
+                .join("; "),
             Self::NotJudged => "not judged: no policy in force says who may speak".to_owned(),
             _ => self
                 .text_of_votes()
@@ -378,6 +383,16 @@ impl Reason {
             _ => self.code().to_owned(),
         }
     }
+}
+
+fn text_of_role(role: &RoleInForce) -> String {
+    format!(
+        "{} {}, signed by {}, until {}",
+        role.role,
+        role.version,
+        role.signers.join(" and "),
+        role.expires
+    )
 }
 
 /// Enough of a digest for people to tell two apart.

@@ -46,7 +46,7 @@ fn allowed_targets(folder: &str) -> &'static [&'static str] {
         "record" => &["core", "git"],
         "rebuild" => &["core", "archive", "git"],
         "cli" => &[
-            "core", "archive", "diff", "gather", "git", "openpgp", "record", "unsign",
+            "core", "archive", "diff", "gather", "git", "openpgp", "record", "trust", "unsign",
         ],
         "bench" => &["core", "gather", "record"],
         _ => &["core", "gather"],

@@ -43,6 +43,23 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Does several look-ups by one time and under one lock, over what the last update left.
+    ///
+    /// # Errors
+    /// [`TrustError`] when nothing was brought up to date yet, something has expired, or `look` has one.
+    pub fn look<T>(
+        &mut self,
+        now: Timestamp,
+        look: impl FnOnce(&mut Workflow<'_, Disk>) -> Result<T, TrustError>,
+    ) -> Result<T, TrustError> {
+        let _lock = self.disk.lock(self.busy)?;
+        let mut workflow = Workflow::begin(&mut self.disk, &self.pin, None, now, self.limits)?;
+        workflow.load()?;
+        look(&mut workflow)
+    }
+}
+
 impl TrustClient for Client {
     fn update(&mut self, fetch: &mut dyn Fetch, now: Timestamp) -> Result<Status, TrustError> {
         let _lock = self.disk.lock(self.busy)?;

@@ -142,7 +142,8 @@ impl<S: Shelf> Workflow<'_, S> {
     }
 }
 
-fn reborrow<'a>(fetch: &'a mut Option<&mut dyn Fetch>) -> Option<&'a mut dyn Fetch> {
+/// The same borrow again, for a part of the work.
+pub(super) fn reborrow<'a>(fetch: &'a mut Option<&mut dyn Fetch>) -> Option<&'a mut dyn Fetch> {
     match fetch {
         Some(fetch) => Some(&mut **fetch),
         None => None,

@@ -8,6 +8,7 @@
 
 mod fetch;
 mod folder;
+mod known;
 mod lookup;
 mod refusal;
 mod shelf;
@@ -20,6 +21,7 @@ use quorate::time::Timestamp;
 
 pub use fetch::{Fetch, FetchError, FolderFetch, Request, Tree};
 pub use folder::Client;
+pub use known::ProjectPolicy;
 pub use refusal::TrustError;
 pub use shelf::{MemoryShelf, Shelf};
 pub use trusted::{Accepted, Trusted};

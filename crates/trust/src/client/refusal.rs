@@ -5,6 +5,9 @@ use quorate::time::Timestamp;
 use super::FetchError;
 use crate::disk::DiskError;
 use crate::metadata::{MetadataError, Mismatch, RoleName, TargetPath, TooFewSignatures, Version};
+use crate::naming::NamingError;
+use crate::project::NotAProject;
+use crate::roster::RosterError;
 
 /// A refusal.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +114,25 @@ pub enum TrustError {
     /// Nobody who may vouches for the file.
     #[error("no role that may vouches for {0}")]
     NoTarget(TargetPath),
+    /// Another role than the one that may vouches for the file.
+    #[error("{path}: {found} vouches for it, and {expected} should")]
+    OtherRole {
+        /// The target.
+        path: TargetPath,
+        /// Who vouches for it.
+        found: RoleName,
+        /// Who may.
+        expected: RoleName,
+    },
+    /// The roster is none.
+    #[error("the roster: {0}")]
+    Roster(RosterError),
+    /// The naming rules are none, or name no project.
+    #[error("naming.json: {0}")]
+    Naming(NamingError),
+    /// A name that no project can have.
+    #[error(transparent)]
+    NotAProject(#[from] NotAProject),
     /// A target file above the limit.
     #[error("{path}: {length} bytes are said, and {bytes_max} may be")]
     TargetTooLarge {

@@ -17,12 +17,13 @@ use quorate::key::KeyError;
 use quorate::time::Timestamp;
 
 pub use authentic::{Authentic, TooFewSignatures};
+pub(crate) use key::computed_id;
 pub use key::{KeySet, RoleKeys};
 pub use name::{NameError, RoleName, TargetPath, TopRole};
 pub use root::Root;
 pub use snapshot::{FileMeta, Hashes, Mismatch, Snapshot, TimestampRole};
 pub use targets::{DelegatedRole, Delegations, Scope, TargetFile, Targets};
-pub use write::{SignError, sign, unsigned};
+pub use write::{SignError, Signer, SignerError, sign, unsigned};
 
 use crate::limits::TrustLimits;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Delegate, Holders, RepositoryError};
+use super::{Delegate, Holders, Repository, RepositoryError};
 use crate::metadata::{RoleName, Scope, TargetPath};
 
 /// The beginning of the names of bins; a hash prefix follows.
@@ -26,6 +26,31 @@ impl Bins {
             }),
             _ => Err(RepositoryError::Bins(bits)),
         }
+    }
+
+    /// How the projects of a repository are spread.
+    ///
+    /// # Errors
+    /// [`RepositoryError::NoBins`] when `targets` delegates to no bin.
+    pub fn of_repository(repository: &Repository) -> Result<Self, RepositoryError> {
+        let targets = repository.role(&RoleName::targets());
+        let delegations = targets.map(|targets| targets.unverified().delegations());
+        let mut names = delegations.into_iter().flat_map(|roles| roles.iter());
+        let bin = names
+            .find(|role| Self::is_bin(&role.name))
+            .ok_or(RepositoryError::NoBins)?;
+        Ok(Self {
+            digits: bin.name.as_str().len() - PREFIX.len(),
+        })
+    }
+
+    /// Whether a role is a bin, by its name.
+    pub fn is_bin(role: &RoleName) -> bool {
+        let digits = role.as_str().strip_prefix(PREFIX).unwrap_or_default();
+        (1..=3).contains(&digits.len())
+            && digits
+                .bytes()
+                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
     }
 
     /// The bin for a path.

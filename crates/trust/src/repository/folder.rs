@@ -1,21 +1,24 @@
 //! The repository and a ceremony as folders: the only part of the repository side that reads and writes files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use quorate::key::SigningKey;
 use quorate::time::Timestamp;
 
 use super::{
-    Change, Online, Prepared, Publication, Renew, Repository, RepositoryError, prepare, publish,
-    refresh,
+    Before, Change, Online, Prepared, Publication, Renew, Repository, RepositoryError, prepare,
+    publish, refresh,
 };
 use crate::disk::{Disk, OnBusy, Step};
 use crate::limits::TrustLimits;
-use crate::metadata::sign;
+use crate::metadata::{RoleName, Signer, TargetPath, sign};
+use crate::naming::{self, Naming};
+use crate::roster::{self, Roster};
 
 /// What would change, for people; no part of what is published.
 const WORDS: &str = "CHANGES.txt";
+/// Copies of what is published, from which holders who have no repository see who signs what; no part of what is published.
+const BEFORE: &str = "before";
 /// Folders within folders in a ceremony: a target path of 512 bytes has at most 256 parts.
 const DEPTH_MAX: usize = 260;
 
@@ -59,6 +62,70 @@ impl Folder {
         )
     }
 
+    /// A published target file, compared with what its role says.
+    ///
+    /// # Errors
+    /// [`RepositoryError::NoTarget`] when the role has none of that path; others when the file is missing or another one.
+    pub fn target(
+        &self,
+        repository: &Repository,
+        role: &RoleName,
+        path: &TargetPath,
+    ) -> Result<Vec<u8>, RepositoryError> {
+        let published = repository.role(role).map(|file| file.unverified());
+        let file = published.and_then(|published| published.target(path));
+        let file = file.ok_or_else(|| RepositoryError::NoTarget {
+            role: role.clone(),
+            path: path.to_string(),
+        })?;
+        let hash = file.hashes.for_name().unwrap_or_default();
+        let name = format!("targets/{}", path.with_hash(&hash));
+        let bytes = self.disk.read(&name, self.limits.target_bytes_max)?;
+        let bytes = bytes.ok_or_else(|| RepositoryError::Missing(name.clone()))?;
+        match file.matches(&bytes) {
+            Ok(()) => Ok(bytes),
+            Err(source) => Err(RepositoryError::Mismatch { name, source }),
+        }
+    }
+
+    /// All parties as the published roster has them.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] when an entry is missing or does not hold.
+    pub fn roster(&self, repository: &Repository) -> Result<Roster, RepositoryError> {
+        let role = roster::role();
+        let published = repository.role(&role).map(|file| file.unverified());
+        let mut files = BTreeMap::new();
+        for (path, _) in published.into_iter().flat_map(|file| file.targets()) {
+            files.insert(path.clone(), self.target(repository, &role, path)?);
+        }
+        let files = files.iter().map(|(path, bytes)| (path, bytes.as_slice()));
+        Ok(Roster::read(files, &self.limits)?)
+    }
+
+    /// The published naming rules; without any, none.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] when they are missing or do not hold.
+    pub fn naming(&self, repository: &Repository) -> Result<Naming, RepositoryError> {
+        match self.target(repository, &RoleName::targets(), &naming::path()) {
+            Ok(bytes) => Ok(Naming::read(&bytes, &self.limits)?),
+            Err(RepositoryError::NoTarget { .. }) => Ok(Naming::default()),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) fn metadata(&self, name: &str) -> Result<Vec<u8>, RepositoryError> {
+        let found = self
+            .disk
+            .read(&format!("metadata/{name}"), self.limits.targets_bytes_max)?;
+        found.ok_or_else(|| RepositoryError::Missing(name.to_owned()))
+    }
+
+    pub(super) fn limits(&self) -> &TrustLimits {
+        &self.limits
+    }
+
     /// Publishes a ceremony whose files are signed. The folder is locked meanwhile. A publication that was interrupted is done again by the same call.
     ///
     /// # Errors
@@ -100,6 +167,18 @@ impl Folder {
     }
 }
 
+/// The roles whose files these are.
+fn prepared_roles(
+    files: &BTreeMap<String, Vec<u8>>,
+) -> Result<BTreeSet<RoleName>, RepositoryError> {
+    files
+        .keys()
+        .filter(|name| !name.contains('/') && *name != "root.json")
+        .filter_map(|name| name.strip_suffix(".json"))
+        .map(|encoded| Ok(RoleName::from_encoded(encoded)?))
+        .collect()
+}
+
 /// A folder that goes from holder to holder: unsigned files come in, each holder signs, and signed files are published.
 #[derive(Debug)]
 pub struct Ceremony {
@@ -135,6 +214,10 @@ impl Ceremony {
         for (name, bytes) in files {
             self.disk.write(&name, &bytes)?;
         }
+        let encoded = prepared_roles(&self.files()?)?;
+        for (name, bytes) in Before::copies(repository, &encoded) {
+            self.disk.write(&format!("{BEFORE}/{name}"), &bytes)?;
+        }
         let text: String = words.iter().map(|line| format!("{line}\n")).collect();
         self.disk.write(WORDS, text.as_bytes())?;
         Ok(words)
@@ -144,7 +227,7 @@ impl Ceremony {
     ///
     /// # Errors
     /// [`RepositoryError`] when there is no such file or it is no metadata.
-    pub fn sign(&mut self, name: &str, key: &SigningKey) -> Result<(), RepositoryError> {
+    pub fn sign(&mut self, name: &str, key: &dyn Signer) -> Result<(), RepositoryError> {
         if !self.disk.names("")?.iter().any(|found| found == name) {
             return Err(RepositoryError::Missing(name.to_owned()));
         }
@@ -154,7 +237,22 @@ impl Ceremony {
         Ok(self.disk.write(name, &signed)?)
     }
 
-    /// All files but the words.
+    /// What was published when the ceremony was prepared, as the copies in it have it. Nobody vouches for them.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] when one is no metadata.
+    pub fn before(&self) -> Result<Before, RepositoryError> {
+        let mut files = BTreeMap::new();
+        for name in self.disk.names(BEFORE)? {
+            let bytes = self
+                .disk
+                .read(&format!("{BEFORE}/{name}"), self.bytes_max())?;
+            files.insert(name, bytes.unwrap_or_default());
+        }
+        Before::read(&files, &self.limits)
+    }
+
+    /// All files but the words and the copies of what is published.
     ///
     /// # Errors
     /// [`RepositoryError::Disk`].
@@ -163,7 +261,7 @@ impl Ceremony {
         for name in self.disk.names("")? {
             if name == "targets" {
                 self.collect("targets", DEPTH_MAX, &mut files)?;
-            } else if name != WORDS {
+            } else if name != WORDS && name != BEFORE {
                 self.take(name, &mut files)?;
             }
         }

@@ -9,9 +9,12 @@
 mod bins;
 mod change;
 mod describe;
+mod edit;
 mod folder;
+mod history;
 mod prepare;
 mod publish;
+mod review;
 mod state;
 
 use crate::disk::DiskError;
@@ -23,9 +26,15 @@ use quorate::time::Timestamp;
 pub use bins::Bins;
 pub use change::{Change, Delegate, Founding, Holders, RoleChange, RootChange};
 pub use describe::{describe_role, describe_root};
+pub use edit::{
+    Expiries, PolicyFiles, Rotated, bins_of, delegate, is_of_project, put_naming, put_party,
+    put_policy, remove_party, renew, roles_of, rotate,
+};
 pub use folder::{Ceremony, Folder};
+pub use history::Edition;
 pub use prepare::{Prepared, prepare};
 pub use publish::{Online, Publication, Renew, publish, refresh};
+pub use review::{Before, Pending, Quorum, Review, review};
 pub use state::Repository;
 
 pub use crate::metadata::sign;
@@ -131,9 +140,23 @@ pub enum RepositoryError {
     /// Hash bins of another number.
     #[error("{0} bits of hash: bins take 4, 8 or 12")]
     Bins(u8),
+    /// Nothing to put projects into.
+    #[error("targets delegates to no hash bin, so that no project has a place")]
+    NoBins,
+    /// A project that nobody has, or several have.
+    #[error(
+        "no single role has the paths of project {0}; give them to its owners with `quorate trust delegate`"
+    )]
+    NoProject(String),
     /// A name that metadata cannot have.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// A roster that does not hold.
+    #[error("the roster: {0}")]
+    Roster(#[from] crate::roster::RosterError),
+    /// Naming rules that do not hold.
+    #[error("naming.json: {0}")]
+    Naming(#[from] crate::naming::NamingError),
     /// A signature that cannot be made.
     #[error(transparent)]
     Sign(#[from] SignError),

@@ -9,5 +9,6 @@ mod interop;
 mod metadata;
 mod projects;
 mod repository;
+mod roster;
 mod stage;
 mod store;

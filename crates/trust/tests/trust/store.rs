@@ -65,9 +65,14 @@ impl Place {
     }
 }
 
+/// It waits for the lock: a child that another test is starting has its descriptor for a moment, too.
 fn client(folder: &Path) -> Client {
+    client_with(folder, OnBusy::Wait)
+}
+
+fn client_with(folder: &Path, busy: OnBusy) -> Client {
     let pin = Pin::Root(fs::read(folder.join("pinned.json")).unwrap());
-    Client::open(&folder.join("store"), pin, OnBusy::Refuse, LIMITS).unwrap()
+    Client::open(&folder.join("store"), pin, busy, LIMITS).unwrap()
 }
 
 fn fetch(folder: &Path) -> FolderFetch {
@@ -338,8 +343,9 @@ fn two_updates_at_once_wait_or_are_refused() {
     let place = Place::of(&stage);
     place.client().update(&mut place.fetch(), now()).unwrap();
     let mut other = Disk::open(&place.store()).unwrap();
-    let lock = other.lock(OnBusy::Refuse).unwrap();
-    let refused = place.client().update(&mut place.fetch(), now());
+    let lock = other.lock(OnBusy::Wait).unwrap();
+    let mut hasty = client_with(place.folder.path(), OnBusy::Refuse);
+    let refused = hasty.update(&mut place.fetch(), now());
     assert!(
         matches!(refused, Err(TrustError::Store(DiskError::Busy(_)))),
         "{refused:?}"

@@ -1,0 +1,81 @@
+//! `quorate trust`: whose keys and policies are in force, for those who hold keys and for those who rely on them.
+//!
+//! **Enters:** folders of a repository, of a ceremony and of a user's store; keys that the user names; the time.
+//! **Leaves:** files for holders to sign, a published repository, a store; what would change and what is in force, in words and JSON.
+//! **Never:** trust on first use; a signature that nobody asked for; the network.
+
+mod agent;
+mod args;
+mod ceremony;
+mod daily;
+mod diff;
+mod history;
+mod init;
+mod names;
+mod party;
+mod pin;
+mod project;
+mod publish;
+mod rotate;
+mod show;
+mod sign;
+mod signer;
+mod status;
+mod store;
+mod update;
+
+use std::process::ExitCode;
+
+pub(crate) use args::{StoreArguments, TrustVerb};
+pub(crate) use daily::{Found, policy_for};
+
+use crate::error::CommandError;
+
+/// The limits of everything that is read here.
+const LIMITS: quorate_trust::limits::TrustLimits = quorate_trust::limits::TrustLimits::STANDARD;
+
+pub(crate) fn run(verb: TrustVerb) -> Result<ExitCode, CommandError> {
+    match verb {
+        TrustVerb::Init(arguments) => init::run(&arguments),
+        TrustVerb::AddParty(arguments) => party::add(&arguments),
+        TrustVerb::RemoveParty { change, name } => party::remove(&change, &name),
+        TrustVerb::Delegate(arguments) => project::delegate(&arguments),
+        TrustVerb::Policy {
+            change,
+            project,
+            policy,
+        } => project::policy(&change, &project, &policy),
+        TrustVerb::Naming { change, file } => project::naming(&change, &file),
+        TrustVerb::Rotate {
+            change,
+            role,
+            key,
+            needed,
+        } => rotate::rotate(&change, &role, &key, needed),
+        TrustVerb::Renew { change, role } => rotate::renew(&change, &role),
+        TrustVerb::Sign {
+            ceremony,
+            signer,
+            dry_run,
+        } => sign::run(&ceremony, &signer, dry_run),
+        TrustVerb::Publish {
+            repository,
+            ceremony,
+            online,
+        } => publish::publish(&repository, &ceremony, &online),
+        TrustVerb::Refresh { repository, online } => publish::refresh(&repository, &online),
+        TrustVerb::Status(arguments) => status::run(&arguments),
+        TrustVerb::Diff {
+            repository,
+            ceremony,
+        } => diff::run(&repository, &ceremony),
+        TrustVerb::History(arguments) => history::run(&arguments),
+        TrustVerb::Pin(arguments) => pin::run(&arguments),
+        TrustVerb::Update {
+            repository,
+            project,
+            store,
+        } => update::run(&repository, &project, &store),
+        TrustVerb::Show { store, json } => show::run(&store, json),
+    }
+}

@@ -1,0 +1,100 @@
+//! `quorate trust publish` and `refresh`: what is signed becomes visible.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use quorate::key::SigningKey;
+use quorate::time::Timestamp;
+use quorate_trust::repository::{Ceremony, Folder, Online, Publication, Renew, RepositoryError};
+
+use super::LIMITS;
+use super::args::OnlineArguments;
+use super::ceremony::{after, at, published};
+use super::signer::key_file;
+use crate::error::CommandError;
+use crate::output;
+use crate::source;
+
+/// The online keys and times of one publication.
+struct Desk {
+    keys: Vec<SigningKey>,
+    at: Timestamp,
+    snapshot_expires: Timestamp,
+    timestamp_expires: Timestamp,
+}
+
+impl Desk {
+    fn open(arguments: &OnlineArguments) -> Result<Self, CommandError> {
+        let at = source::time(arguments.at)?;
+        let passphrase = arguments.passphrase_file.as_deref();
+        let keys = arguments.online_key.iter();
+        Ok(Self {
+            keys: keys
+                .map(|path| key_file(path, passphrase))
+                .collect::<Result<_, _>>()?,
+            at,
+            snapshot_expires: after(at, arguments.snapshot_days)?,
+            timestamp_expires: after(at, arguments.timestamp_days)?,
+        })
+    }
+
+    fn online(&self) -> Online<'_> {
+        Online {
+            snapshot: &self.keys,
+            snapshot_expires: self.snapshot_expires,
+            timestamp: &self.keys,
+            timestamp_expires: self.timestamp_expires,
+        }
+    }
+}
+
+pub(super) fn publish(
+    repository: &Path,
+    ceremony: &Path,
+    arguments: &OnlineArguments,
+) -> Result<ExitCode, CommandError> {
+    let desk = Desk::open(arguments)?;
+    if !ceremony.is_dir() {
+        return Err(CommandError::unable(format!(
+            "{}: no ceremony is there",
+            ceremony.display()
+        )));
+    }
+    let signed = Ceremony::open(ceremony, LIMITS).map_err(|error| at(ceremony, &error))?;
+    let mut folder = Folder::open(repository, LIMITS).map_err(|error| at(repository, &error))?;
+    let publication = folder.publish(&signed, desk.online(), desk.at);
+    let publication = publication.map_err(|error| {
+        let failure = at(ceremony, &error);
+        match error {
+            RepositoryError::Signatures { .. } => {
+                failure.hint("`quorate trust diff` says whose signatures are missing")
+            }
+            _ => failure,
+        }
+    })?;
+    say(&publication)
+}
+
+pub(super) fn refresh(
+    repository: &Path,
+    arguments: &OnlineArguments,
+) -> Result<ExitCode, CommandError> {
+    let desk = Desk::open(arguments)?;
+    let (mut folder, state) = published(repository)?;
+    let half = after(desk.at, arguments.snapshot_days.div_ceil(2))?;
+    // A snapshot costs every client a file: it is made anew when half of its time is gone, or nobody of today signed it.
+    let renew = match state.online() {
+        Some((_, snapshot)) if snapshot.expires() > half => Renew::Timestamp,
+        _ => Renew::Both,
+    };
+    let publication = folder
+        .refresh(renew, desk.online())
+        .map_err(|error| at(repository, &error))?;
+    say(&publication)
+}
+
+fn say(publication: &Publication) -> Result<ExitCode, CommandError> {
+    let names = publication.writes.iter().map(|(name, _)| name.as_str());
+    output::answer(&names.collect::<Vec<_>>().join("\n"))?;
+    Ok(ExitCode::SUCCESS)
+}

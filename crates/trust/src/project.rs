@@ -1,0 +1,97 @@
+//! A project in the trust repository: its role, and the target files of its policy.
+
+use quorate::attest::is_party_name;
+
+use crate::metadata::{NameError, RoleName, TargetPath};
+
+/// The beginning of the names of projects' roles.
+pub const ROLE_PREFIX: &str = "proj-";
+/// The folder of projects' files among the targets.
+const FOLDER: &str = "p";
+/// Bytes of a project's name: its role's name has 64, and a second role of it a number behind.
+const NAME_BYTES_MAX: usize = 52;
+
+/// Whether a text can be a project's name: as a policy's name, since the two are the same.
+pub fn is_project_name(name: &str) -> bool {
+    is_party_name(name) && name.len() <= NAME_BYTES_MAX
+}
+
+/// A project by its name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Project(String);
+
+/// The files of a project's policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyPaths {
+    /// The layout.
+    pub layout: TargetPath,
+    /// The terms.
+    pub terms: TargetPath,
+    /// Certificates of those who sign releases, where the policy names any.
+    pub certificates: TargetPath,
+}
+
+impl PolicyPaths {
+    /// All of them.
+    pub fn all(&self) -> [TargetPath; 3] {
+        [
+            self.layout.clone(),
+            self.terms.clone(),
+            self.certificates.clone(),
+        ]
+    }
+}
+
+impl Project {
+    /// Takes a name.
+    ///
+    /// # Errors
+    /// [`NotAProject`] when it can be none.
+    pub fn new(name: &str) -> Result<Self, NotAProject> {
+        if is_project_name(name) {
+            Ok(Self(name.to_owned()))
+        } else {
+            Err(NotAProject(name.chars().take(60).collect()))
+        }
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// Where its policy is: `p/NAME/policy.layout` and so on.
+    pub fn paths(&self) -> PolicyPaths {
+        let path = |ending: &str| {
+            TargetPath::parse(&format!("{FOLDER}/{}/policy.{ending}", self.0))
+                .expect("a project's name is a plain part of a path")
+        };
+        PolicyPaths {
+            layout: path("layout"),
+            terms: path("terms"),
+            certificates: path("certificates"),
+        }
+    }
+
+    /// The name of its role: `proj-NAME`, and `proj-NAME_2` and so on after keys were stolen at its threshold. No project's name has a `_`.
+    ///
+    /// # Errors
+    /// [`NameError`] when so many roles were made that the name is too long.
+    pub fn role(&self, number: u32) -> Result<RoleName, NameError> {
+        match number {
+            0 | 1 => RoleName::delegated(&format!("{ROLE_PREFIX}{}", self.0)),
+            number => RoleName::delegated(&format!("{ROLE_PREFIX}{}_{number}", self.0)),
+        }
+    }
+}
+
+impl std::fmt::Display for Project {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// A text that can be no project's name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no project's name: lower-case letters, digits, plus, minus and dot, at most 52")]
+pub struct NotAProject(String);

@@ -1,0 +1,295 @@
+//! A ceremony in the eyes of who is to sign it: what it changes, who holds each file, and who signed so far.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quorate::key::PublicKey;
+
+use super::{Repository, RepositoryError, describe_role, describe_root};
+use crate::limits::TrustLimits;
+use crate::metadata::{Received, RoleKeys, RoleName, Root, TargetPath, Targets, TopRole, Version};
+use crate::naming::{self, Naming, ProjectOf};
+use crate::roster::{self, Party};
+
+/// What is published, as far as it decides who signs a ceremony.
+#[derive(Clone, Debug, Default)]
+pub struct Before {
+    root: Option<Received<Root>>,
+    roles: BTreeMap<RoleName, Received<Targets>>,
+}
+
+impl Before {
+    /// The state of a repository.
+    ///
+    /// # Errors
+    /// [`RepositoryError::Metadata`] never: the repository was read.
+    pub fn of(repository: &Repository, limits: &TrustLimits) -> Result<Self, RepositoryError> {
+        let root = repository
+            .root()
+            .map(|root| Received::read(root.bytes(), limits))
+            .transpose()
+            .map_err(RepositoryError::metadata("root.json"))?;
+        let roles = repository.roles();
+        Ok(Self {
+            root,
+            roles: roles
+                .map(|(name, file)| (name.clone(), file.clone()))
+                .collect(),
+        })
+    }
+
+    /// The copies that go with a ceremony. Nobody vouches for them: they are what whoever prepared it put there.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] when one is no metadata.
+    pub fn read(
+        files: &BTreeMap<String, Vec<u8>>,
+        limits: &TrustLimits,
+    ) -> Result<Self, RepositoryError> {
+        let (root, roles) = by_role(files, limits)?;
+        Ok(Self { root, roles })
+    }
+
+    /// The files that decide who signs a change of `changed`: the root, the roles themselves, and those that delegate to them.
+    pub(super) fn copies(
+        repository: &Repository,
+        changed: &BTreeSet<RoleName>,
+    ) -> BTreeMap<String, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        if let Some(root) = repository.root() {
+            files.insert("root.json".to_owned(), root.bytes().to_vec());
+        }
+        for (name, file) in repository.roles() {
+            let mut delegated = file.unverified().delegations().iter();
+            if changed.contains(name) || delegated.any(|role| changed.contains(&role.name)) {
+                files.insert(format!("{}.json", name.encoded()), file.bytes().to_vec());
+            }
+        }
+        files
+    }
+}
+
+type ByRole = (
+    Option<Received<Root>>,
+    BTreeMap<RoleName, Received<Targets>>,
+);
+
+fn by_role(
+    files: &BTreeMap<String, Vec<u8>>,
+    limits: &TrustLimits,
+) -> Result<ByRole, RepositoryError> {
+    let (mut root, mut roles) = (None, BTreeMap::new());
+    for (name, bytes) in files.iter().filter(|(name, _)| !name.contains('/')) {
+        if name == "root.json" {
+            let read = Received::read(bytes, limits).map_err(RepositoryError::metadata(name))?;
+            root = Some(read);
+        } else if let Some(encoded) = name.strip_suffix(".json") {
+            let read = Received::read(bytes, limits).map_err(RepositoryError::metadata(name))?;
+            roles.insert(RoleName::from_encoded(encoded)?, read);
+        } else {
+            return Err(RepositoryError::Stray(name.clone()));
+        }
+    }
+    Ok((root, roles))
+}
+
+/// What a ceremony is about.
+#[derive(Clone, Debug, Default)]
+pub struct Review {
+    /// What would change, one thing a line.
+    pub words: Vec<String>,
+    /// The files to be signed.
+    pub pending: Vec<Pending>,
+}
+
+/// A file that is to be signed.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// Its name in the ceremony.
+    pub file: String,
+    /// Who must sign it: for a root, the holders before it and its own.
+    pub quorums: Vec<Quorum>,
+}
+
+/// Holders who must sign a file, and those who did.
+#[derive(Clone, Debug)]
+pub struct Quorum {
+    /// What they hold.
+    pub role: String,
+    /// They.
+    pub holders: RoleKeys,
+    /// The ids of those who signed.
+    pub signed_by: Vec<String>,
+}
+
+impl Pending {
+    /// Whether `key` is one of those who are to sign, whatever it is called.
+    pub fn is_held_by(&self, key: &PublicKey) -> bool {
+        self.quorums.iter().any(|quorum| {
+            let mut keys = quorum.holders.ids().filter_map(|id| quorum.holders.key(id));
+            keys.any(|held| held.fingerprint() == key.fingerprint())
+        })
+    }
+
+    /// Whether enough holders signed. Nobody known to hold it is not enough.
+    pub fn is_signed(&self) -> bool {
+        let enough = |quorum: &Quorum| quorum.signed_by.len() >= quorum.holders.threshold();
+        !self.quorums.is_empty() && self.quorums.iter().all(enough)
+    }
+}
+
+/// Looks through the files of a ceremony.
+///
+/// # Errors
+/// [`RepositoryError`] for a file that is no metadata.
+pub fn review(
+    before: &Before,
+    files: &BTreeMap<String, Vec<u8>>,
+    limits: &TrustLimits,
+) -> Result<Review, RepositoryError> {
+    let (root, roles) = by_role(files, limits)?;
+    let mut review = Review::default();
+    if let Some(root) = &root {
+        let old = before.root.as_ref().map(Received::unverified);
+        review.words = describe_root(old, root.unverified());
+        review.pending.push(Pending {
+            file: "root.json".to_owned(),
+            quorums: root_quorums(before.root.as_ref(), root),
+        });
+    }
+    let newest = root.as_ref().or(before.root.as_ref());
+    for (name, file) in &roles {
+        let old = before.roles.get(name);
+        review.words.extend(describe_role(name, old, file));
+        let mut holders: Vec<RoleKeys> = Vec::new();
+        if name.is_top_level() {
+            holders.extend(newest.map(|root| root.unverified().role(TopRole::Targets).clone()));
+        }
+        let unchanged = before
+            .roles
+            .iter()
+            .filter(|(name, _)| !roles.contains_key(*name));
+        for (_, delegator) in roles.iter().chain(unchanged) {
+            let delegation = delegator.unverified().delegations().get(name);
+            let fresh = delegation.filter(|it| !holders.iter().any(|had| had.is_same(&it.keys)));
+            holders.extend(fresh.map(|it| it.keys.clone()));
+        }
+        let quorum = |holders: RoleKeys| Quorum {
+            role: name.to_string(),
+            signed_by: file.signers(&holders),
+            holders,
+        };
+        review.pending.push(Pending {
+            file: format!("{}.json", name.encoded()),
+            quorums: holders.into_iter().map(quorum).collect(),
+        });
+    }
+    review
+        .words
+        .extend(describe_targets(before, &roles, files, limits));
+    Ok(review)
+}
+
+/// The target files that would be vouched for, each held against what its role says: a holder must not be shown another one.
+fn describe_targets(
+    before: &Before,
+    roles: &BTreeMap<RoleName, Received<Targets>>,
+    files: &BTreeMap<String, Vec<u8>>,
+    limits: &TrustLimits,
+) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut unused: BTreeSet<&String> = files
+        .keys()
+        .filter(|name| name.starts_with("targets/"))
+        .collect();
+    for (name, file) in roles {
+        let old = before.roles.get(name).map(Received::unverified);
+        for (path, said) in file.unverified().targets() {
+            let hash = said.hashes.for_name().unwrap_or_default();
+            let published = format!("targets/{}", path.with_hash(&hash));
+            words.extend(match files.get(&published) {
+                Some(bytes) if said.matches(bytes).is_ok() => {
+                    describe_document(path, bytes, limits)
+                }
+                Some(_) => vec![format!(
+                    "{path}: ITS FILE IS ANOTHER ONE than {name} would vouch for"
+                )],
+                None if old.and_then(|old| old.target(path)) == Some(said) => Vec::new(),
+                None => vec![format!(
+                    "{path}: ITS FILE IS MISSING, so that nobody sees what {name} would vouch for"
+                )],
+            });
+            unused.remove(&published);
+        }
+    }
+    let stray = unused.into_iter();
+    words.extend(stray.map(|name| format!("{name}: BELONGS TO NOTHING that would be signed")));
+    words
+}
+
+fn root_quorums(before: Option<&Received<Root>>, root: &Received<Root>) -> Vec<Quorum> {
+    let quorum = |role: String, holders: &RoleKeys| Quorum {
+        role,
+        signed_by: root.signers(holders),
+        holders: holders.clone(),
+    };
+    let version = |root: &Received<Root>| -> Version {
+        use crate::metadata::Role as _;
+        root.unverified().common().version
+    };
+    let own = root.unverified().role(TopRole::Root);
+    let name = |root: &Received<Root>| format!("root {}", version(root));
+    let old = before.map(|old| quorum(name(old), old.unverified().role(TopRole::Root)));
+    let old = old.filter(|old| !old.holders.is_same(own));
+    old.into_iter().chain([quorum(name(root), own)]).collect()
+}
+
+/// What a target file says that this program can read. It is the one that would be vouched for.
+fn describe_document(path: &TargetPath, bytes: &[u8], limits: &TrustLimits) -> Vec<String> {
+    if *path == naming::path() {
+        return match Naming::read(bytes, limits) {
+            Ok(naming) => naming.rules.iter().map(describe_rule).collect(),
+            Err(error) => vec![format!("{path}: NOT READABLE: {error}")],
+        };
+    }
+    if !path.as_str().starts_with(&format!("{}/", roster::role())) {
+        return Vec::new();
+    }
+    match Party::read(bytes, limits) {
+        Ok(party) => describe_party(&party),
+        Err(error) => vec![format!("{path}: NOT READABLE: {error}")],
+    }
+}
+
+fn describe_rule(rule: &crate::naming::NamingRule) -> String {
+    let pattern = rule.pattern.as_str();
+    match &rule.project {
+        ProjectOf::Named(project) => format!("naming: {pattern:?} belongs to {project}"),
+        ProjectOf::Before(text) => {
+            format!("naming: {pattern:?} belongs to the project named before {text:?}")
+        }
+    }
+}
+
+fn describe_party(party: &Party) -> Vec<String> {
+    let (name, domain) = (&party.name, &party.domain);
+    let mut lines = vec![format!(
+        "party {name}: {} ({}), hosting {}, country {}, toolchain {}, roles {}, contact {}",
+        party.operator,
+        party.principal,
+        domain.hosting,
+        domain.country,
+        domain.toolchain,
+        party.roles.join(" "),
+        party.contact
+    )];
+    for listed in &party.keys {
+        let until = listed.valid_until;
+        let until = until.map_or("without end".to_owned(), |until| format!("until {until}"));
+        lines.push(format!(
+            "party {name}: key {} from {} {until}",
+            listed.key.id(),
+            listed.valid_from
+        ));
+    }
+    lines
+}
