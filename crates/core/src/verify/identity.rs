@@ -57,7 +57,9 @@ impl Expected {
             && version.split(':').all(starts_with_digit);
         // An output of a tag is its path, and its version is the tag, which has no colon (git-check-ref-format(1)).
         let is_tag = |tag: &str| tag.split('/').all(is_file_name) && !tag.contains(':');
-        let named = is_output_path(package) || is_repository(package);
+        // An archive that is compared by its members is called by the repository that they were built from.
+        let is_address = package.contains("://") && is_repository(package);
+        let named = is_output_path(package) || is_address;
         let tagged = named && is_tag(version);
         if !packaged && !tagged {
             return Err(ExpectedError);
