@@ -249,11 +249,12 @@ impl Lab {
         String::from_utf8_lossy(&zstd::decode_all(file).unwrap()).into_owned()
     }
 
-    /// A cache of its own, with the roots and packages of the shared one.
+    /// A cache of its own, with the roots and packages of the shared one. What apt keeps there is of other laboratories' archives: it
+    /// would be hundreds of megabytes that nobody reads.
     pub fn private_cache(&self) -> PathBuf {
         let cache = self.path("cache");
         fs::create_dir_all(&cache).unwrap();
-        for part in ["roots", "debs", "apt"] {
+        for part in ["roots", "debs"] {
             let from = shared_cache().join(part);
             if from.exists() {
                 succeed(Command::new("cp").arg("-a").arg(from).arg(&cache));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -202,56 +202,77 @@ const PROGRAMS: [&str; 19] = [
 pub fn small_root() -> PathBuf {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let place = folder.path();
-        fs::create_dir_all(place.join("etc")).unwrap();
-        for name in ["bin", "lib", "lib64"] {
-            fs::create_dir_all(place.join("usr").join(name)).unwrap();
-            symlink(format!("usr/{name}"), place.join(name)).unwrap();
-        }
-        for file in programs_with_libraries() {
-            let to = place.join(file.strip_prefix("/").unwrap());
-            fs::create_dir_all(to.parent().unwrap()).unwrap();
-            fs::copy(&file, &to).unwrap();
-        }
-        let made = place.with_extension("tar");
-        let mut tar = Command::new("tar");
-        tar.args([
-            "--create",
-            "--sort=name",
-            "--mtime=@0",
-            "--owner=0",
-            "--group=0",
-        ]);
-        tar.args([
-            "--numeric-owner",
-            "--mode=u+rw,go+r-w,a+X",
-            "--format=gnu",
-            "--file",
-        ]);
-        succeed(tar.arg(&made).arg("--directory").arg(place).arg("."));
+        let made = root_with(&[], &[]);
         // The same bytes for every test process, so that it does not matter which one comes last.
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("small-root.tar");
-        let beside = root.with_extension(std::process::id().to_string());
-        fs::copy(&made, &beside).unwrap();
-        fs::rename(&beside, &root).unwrap();
-        fs::remove_file(made).unwrap();
+        fs::rename(&made, &root).unwrap();
         root
     })
     .clone()
 }
 
-fn programs_with_libraries() -> BTreeSet<PathBuf> {
-    let mut files = BTreeSet::new();
-    for program in PROGRAMS {
-        let path = Path::new("/usr/bin").join(program);
-        let said = succeed(Command::new("ldd").arg(&path)).stdout;
-        let said = String::from_utf8(said).unwrap();
-        let words = said.split_whitespace().filter(|word| word.starts_with('/'));
-        files.extend(words.map(PathBuf::from));
-        files.insert(path);
+/// The same with more files and programs of the host, in a file of this process.
+pub fn root_with(more: &[PathBuf], programs: &[&str]) -> PathBuf {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    fs::create_dir_all(place.join("etc")).unwrap();
+    for name in ["bin", "lib", "lib64"] {
+        fs::create_dir_all(place.join("usr").join(name)).unwrap();
+        symlink(format!("usr/{name}"), place.join(name)).unwrap();
     }
-    files
+    let mut files = libraries(more);
+    files.extend(more.iter().cloned());
+    let programs = PROGRAMS.iter().chain(programs);
+    let programs: Vec<PathBuf> = programs
+        .map(|name| Path::new("/usr/bin").join(name))
+        .collect();
+    files.extend(libraries(&programs));
+    files.extend(programs);
+    for file in files {
+        let to = place.join(file.strip_prefix("/").unwrap());
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        if to.symlink_metadata().is_ok() {
+            continue;
+        }
+        match fs::read_link(&file) {
+            Ok(target) if more.contains(&file) => symlink(target, to).unwrap(),
+            _ => drop(fs::copy(&file, &to).unwrap()),
+        }
+    }
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let root = root.join(format!("root-{}.tar", std::process::id()));
+    let mut tar = Command::new("tar");
+    tar.args([
+        "--create",
+        "--sort=name",
+        "--mtime=@0",
+        "--owner=0",
+        "--group=0",
+        "--numeric-owner",
+    ]);
+    tar.args(["--mode=u+rw,go+r-w,a+X", "--format=gnu", "--file"]);
+    succeed(tar.arg(&root).arg("--directory").arg(place).arg("."));
+    root
+}
+
+/// The shared libraries that programs among these files load.
+fn libraries(files: &[PathBuf]) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let is_elf = |file: &&PathBuf| {
+        let mut start = [0; 4];
+        let read = fs::File::open(file).and_then(|mut file| file.read_exact(&mut start));
+        read.is_ok() && start == *b"\x7fELF"
+    };
+    for file in files.iter().filter(is_elf) {
+        let said = Command::new("ldd").arg(file).output().unwrap();
+        // Of an object file, ldd says so and fails.
+        if said.status.success() {
+            let said = String::from_utf8(said.stdout).unwrap();
+            let words = said.split_whitespace().filter(|word| word.starts_with('/'));
+            found.extend(words.map(PathBuf::from));
+        }
+    }
+    found
 }
 
 /// The rebuild of the tag, which must succeed.
