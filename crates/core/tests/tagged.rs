@@ -454,6 +454,17 @@ fn words_about_the_source_that_nobody_could_keep_do_not_compile() {
             "repository",
         ),
         ("\"https://example.org/hello.git\"", "\"a b\"", "repository"),
+        (
+            "\"https://example.org/hello.git\"",
+            "\"git@example.org:hello.git\"",
+            "file:///",
+        ),
+        (
+            "tags = \"v*\"",
+            "tags = \"refs/tags/v*\"",
+            "without refs/tags/",
+        ),
+        ("tags = \"v*\"", "needed = 2", "can never be reached"),
         ("\"quorate.toml\"", "\"../quorate.toml\"", "recipe"),
         (
             "allowed_signers = \"allowed_signers\"",

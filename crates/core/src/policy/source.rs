@@ -174,8 +174,23 @@ impl SourceTerms {
         let Self::Git(terms) = self else {
             return Ok(());
         };
-        if !crate::attest::is_repository(&terms.repository) {
+        let fetched = ["https://", "file:///"];
+        let is_fetched = fetched
+            .iter()
+            .any(|stem| terms.repository.starts_with(stem));
+        if !is_fetched || !crate::attest::is_repository(&terms.repository) {
             return Err(SourceError::Repository(terms.repository.clone()));
+        }
+        if terms.tags.as_str().starts_with("refs/") {
+            return Err(SourceError::TagsOfRefs(terms.tags.as_str().to_owned()));
+        }
+        // One SSH signature is one signer, and only OpenPGP blocks hold several.
+        let signers_max = terms.certificates.len().max(1);
+        if terms.needed.get() > signers_max {
+            return Err(SourceError::Needed {
+                needed: terms.needed.get(),
+                signers_max,
+            });
         }
         if let Some(text) = &terms.allowed_signers {
             AllowedSigners::parse(text.as_bytes())
@@ -359,9 +374,22 @@ pub enum SourceError {
     Empty(String),
     /// An address that cannot stand in a statement.
     #[error(
-        "repository {0:?}: give the address as it is fetched, such as https://example.org/hello.git"
+        "repository {0:?}: give the address as statements have it, such as https://example.org/hello.git or file:///srv/hello.git"
     )]
     Repository(String),
+    /// A pattern over references, which tags' names never match.
+    #[error("tags {0:?}: give a pattern over names such as \"v*\", without refs/tags/")]
+    TagsOfRefs(String),
+    /// More signers than there can be.
+    #[error(
+        "needed = {needed} can never be reached: {signers_max} can sign one tag (one SSH signature is one signer; certificates can each sign)"
+    )]
+    Needed {
+        /// How many must sign.
+        needed: usize,
+        /// How many can.
+        signers_max: usize,
+    },
     /// `allowed_signers` that is not understood to the end.
     #[error("allowed_signers: {0}")]
     AllowedSigners(String),
