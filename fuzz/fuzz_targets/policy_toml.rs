@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use libfuzzer_sys::fuzz_target;
-use quorate::policy::{Owners, Policy, PolicyFile, SourceFiles};
+use quorate::policy::{GivenCertificate, Owners, Policy, PolicyFile, SourceFiles};
 use quorate::time::Timestamp;
 use quorate_fuzz::LIMITS;
 use quorate_testkit::scenario::{AT, Documents, ed25519};
@@ -27,11 +27,15 @@ fuzz_target!(|text: &str| {
     let at = Timestamp::parse(AT).expect("a fixed time");
     // Files that say their own names: a policy may name what it likes.
     let bytes = |name: &str| name.as_bytes().to_vec();
+    let certificate = |name: &str| GivenCertificate {
+        bytes: bytes(name),
+        key_ids: ["00112233445566aa".to_owned()].into(),
+    };
     let files = SourceFiles {
         certificates: file
             .certificate_files()
             .iter()
-            .map(|name| (name.clone(), vec![bytes(name)]))
+            .map(|name| (name.clone(), vec![certificate(name)]))
             .collect(),
         texts: file
             .text_files()
