@@ -18,5 +18,6 @@ pub mod limits;
 pub mod policy;
 pub mod proof;
 pub mod source;
+pub mod tenure;
 pub mod time;
 pub mod verify;

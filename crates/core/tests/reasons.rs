@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use quorate::digest::Sha256;
+use quorate::tenure::Struck;
 use quorate::time::Timestamp;
 use quorate::verify::{Expected, Identity, Reason, RoleInForce, TagObject};
 
@@ -141,6 +142,13 @@ fn of_votes() -> Vec<Reason> {
             identity: identity(),
         },
         Reason::Weak { party: party() },
+        Reason::Struck {
+            party: party(),
+            sha256: sha256(),
+            is_artifact: true,
+            why: Struck::TooLate { until: time() },
+        },
+        Reason::TooMuchEvidence,
         Reason::Absent { party: party() },
         Reason::DissentRefuses { parties: parties() },
         Reason::Ambiguous {

@@ -10,7 +10,7 @@ mod signature;
 mod unverified;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::digest::Sha256;
 use crate::json::{self, Json, JsonError, Members, ShapeError, canonical, string};
@@ -136,6 +136,20 @@ impl<'a> Envelope<'a> {
             .filter_map(|signature| signature.key_id.as_deref())
     }
 
+    /// The marks of its signatures: SHA-256 of the bytes of each, checked or not. Only who has a key can have made a mark's signature, so
+    /// that whoever writes a mark down can say later that the signature was there by then.
+    pub fn marks(&self) -> impl Iterator<Item = Sha256> {
+        self.signatures.iter().filter_map(Signature::mark)
+    }
+
+    /// What kind of payload a DSSE envelope says that it has, although nobody checked a signature: only to choose whose keys to try.
+    pub(crate) fn unverified_payload_type(&self) -> Option<&str> {
+        match &self.content {
+            Content::Dsse { payload_type, .. } => Some(payload_type),
+            Content::Metablock(_) => None,
+        }
+    }
+
     /// The payload of a DSSE envelope although nobody checked a signature: only to learn which keys a document names for itself.
     pub(crate) fn dangerous_unverified_payload(&self) -> Option<&[u8]> {
         match &self.content {
@@ -182,10 +196,15 @@ impl<'a> Envelope<'a> {
             Content::Metablock(signed) => Cow::Owned(canonical(signed)),
         };
         let mut signed_by = BTreeSet::new();
+        let mut marks: BTreeMap<Fingerprint, BTreeSet<Sha256>> = BTreeMap::new();
         let checks_max = limits.signature_checks_max.min(*all_left);
         let mut checks = Checks::of(checks_max, &message);
         for signature in &self.signatures {
-            signed_by.extend(signature.signer(&message, keys, &mut checks));
+            let Some(signer) = signature.signer(&message, keys, &mut checks) else {
+                continue;
+            };
+            marks.entry(signer.0).or_default().extend(signature.mark());
+            signed_by.insert(signer);
         }
         *all_left -= checks_max - checks.units_left;
         if signed_by.is_empty() {
@@ -198,6 +217,7 @@ impl<'a> Envelope<'a> {
             content: self.content,
             signers: signed_by.iter().map(|(key, _)| *key).collect(),
             signed_by,
+            marks,
             bytes: self.bytes,
         })
     }
@@ -217,6 +237,7 @@ pub struct Opened<'a> {
     content: Content<'a>,
     signers: BTreeSet<Fingerprint>,
     signed_by: BTreeSet<Signer>,
+    marks: BTreeMap<Fingerprint, BTreeSet<Sha256>>,
     bytes: &'a [u8],
 }
 
@@ -230,6 +251,11 @@ impl<'a> Opened<'a> {
     /// The keys that signed with the id of each as the offered keys have it; a subkey's id where the subkey signed.
     pub fn signer_ids(&self) -> impl Iterator<Item = (Fingerprint, &str)> {
         self.signed_by.iter().map(|(key, id)| (*key, id.as_str()))
+    }
+
+    /// The marks of the valid signatures by one key, as [`Envelope::marks`] has them.
+    pub(crate) fn marks_of(&self, key: Fingerprint) -> impl Iterator<Item = Sha256> {
+        self.marks.get(&key).into_iter().flatten().copied()
     }
 
     /// SHA-256 of the envelope's bytes as received.

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 use super::EnvelopeError;
-use crate::digest::hex_into;
+use crate::digest::{Sha256, hex_into};
 use crate::json::{Json, Members, Object, ShapeError, array, object, string};
 use crate::key::{Fingerprint, OpenPgpSignature, PublicKey};
 use crate::limits::Limits;
@@ -25,6 +25,14 @@ enum Proof {
 pub(super) type Signer = (Fingerprint, String);
 
 impl Signature {
+    /// SHA-256 of the signature's bytes; an OpenPGP signature has none, since its bytes are made anew.
+    pub(super) fn mark(&self) -> Option<Sha256> {
+        match &self.proof {
+            Proof::Plain(bytes) => Some(Sha256::of(bytes)),
+            Proof::OpenPgp(_) | Proof::Foreign => None,
+        }
+    }
+
     /// The first of `keys` that made this signature; each attempt is one of `checks`, and none left is nobody.
     pub(super) fn signer(
         &self,

@@ -321,24 +321,6 @@ impl Policy {
     pub fn signatures(&self) -> (usize, usize) {
         (self.signed_by, self.owners)
     }
-
-    /// All keys that may sign evidence, each once.
-    pub(crate) fn keys(&self) -> Vec<&PublicKey> {
-        let later = self.steps.iter().flat_map(LaterStep::parties);
-        let mut seen = BTreeSet::new();
-        let keys = self.parties.iter().chain(later).flat_map(Party::keys);
-        keys.filter(|key| seen.insert(key.fingerprint())).collect()
-    }
-
-    /// The party that a key speaks for.
-    pub(crate) fn party_of(&self, fingerprint: Fingerprint) -> Option<usize> {
-        self.parties.iter().position(|party| {
-            party
-                .keys
-                .iter()
-                .any(|key| key.fingerprint() == fingerprint)
-        })
-    }
 }
 
 /// The two documents of a policy.

@@ -23,6 +23,7 @@ pub use file::{CompileError, Compiled, PolicyFile};
 pub use in_force::{Document, LaterStep, Party, Policy};
 pub use owners::{OwnerError, Owners};
 pub use refusal::PolicyError;
+pub(crate) use rules::rebuild_step;
 pub use source::{
     DebianTerms, GitTerms, MovedTag, RecipeTerms, SourceError, SourceFiles, SourceTerms,
 };

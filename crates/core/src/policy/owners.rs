@@ -8,12 +8,14 @@ use super::{Document, PolicyError};
 use crate::envelope::Envelope;
 use crate::key::PublicKey;
 use crate::limits::Limits;
+use crate::tenure::Listed;
 
 /// The owners' keys that the caller trusts, and how many of them must have signed.
 #[derive(Clone, Debug)]
 pub struct Owners {
     pub(super) keys: Vec<PublicKey>,
     pub(super) needed: NonZeroUsize,
+    roster: Vec<Listed>,
 }
 
 impl Owners {
@@ -35,7 +37,22 @@ impl Owners {
                 owners: distinct,
             });
         }
-        Ok(Self { keys, needed })
+        Ok(Self {
+            keys,
+            needed,
+            roster: Vec::new(),
+        })
+    }
+
+    /// Together with a roster that the caller trusts as much: it can take votes away and never give one.
+    #[must_use]
+    pub fn with_roster(mut self, roster: Vec<Listed>) -> Self {
+        self.roster = roster;
+        self
+    }
+
+    pub(crate) fn roster(&self) -> &[Listed] {
+        &self.roster
     }
 
     /// Whether `key` is one of them, under whatever id.
@@ -69,6 +86,7 @@ impl Owners {
         Ok(Self {
             keys: terms.owners,
             needed: terms.owners_needed,
+            roster: Vec::new(),
         })
     }
 }

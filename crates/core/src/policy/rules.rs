@@ -10,7 +10,7 @@ use crate::intoto::{Glob, Inspection, Rule, Step};
 const DELIVERED: &str = "delivered";
 
 /// The step that parties carry out.
-pub(super) fn rebuild_step(threshold: NonZeroUsize, pubkeys: Vec<String>) -> Step {
+pub(crate) fn rebuild_step(threshold: NonZeroUsize, pubkeys: Vec<String>) -> Step {
     Step {
         name: STEP.to_owned(),
         threshold,

@@ -27,6 +27,7 @@ impl Reason {
             | Self::StepTookUnconfirmed { .. } => {
                 Some("gather more evidence, or wait until more parties have rebuilt")
             }
+            Self::TooMuchEvidence => Some("give only the evidence for this package"),
             Self::DissentRefuses { .. } => {
                 Some("ask the dissenting parties what they built; do not use the file meanwhile")
             }

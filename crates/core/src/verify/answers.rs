@@ -146,7 +146,8 @@ fn standings<'t>(
 /// What is to be said of a party that is not in the group.
 fn other(party: String, standing: &Standing) -> Option<Reason> {
     Some(match standing {
-        Standing::Confirms => return None,
+        // What was struck is told with its reason.
+        Standing::Confirms | Standing::Struck => return None,
         Standing::Dissents { sha256 } => Reason::Dissent {
             party,
             sha256: *sha256,

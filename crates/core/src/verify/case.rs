@@ -6,10 +6,14 @@ use super::answers::{answer, bytes, in_force, one_reason, rebuilt, refused_polic
 use super::artifact::{Artifact, ArtifactState};
 use super::claim::Said;
 use super::complete::Complete;
+use super::keys::KeyDocument;
 use super::later::{Trail, trail};
 use super::source::SourceCase;
+use super::struck::struck;
 use super::tally::Votes;
-use super::{Claim, Claims, Evidence, Expected, Identity, Reason, RoleInForce, Standing, Tally};
+use super::{
+    Claim, Claims, Evidence, Expected, Identity, Reason, RoleInForce, Standing, StruckClaim, Tally,
+};
 use crate::attest::rebuild::Source;
 use crate::digest::Sha256;
 use crate::limits::Limits;
@@ -57,7 +61,7 @@ impl Case {
         let policy = Policy::open(layout, terms, owners, at, limits);
         let claims = policy
             .as_ref()
-            .map(|policy| Claims::open(policy, evidence, limits))
+            .map(|policy| Claims::open(policy, owners, evidence, at, limits))
             .unwrap_or_default();
         Self {
             policy,
@@ -94,12 +98,10 @@ impl Case {
         let report = verdict.report();
         let identity = report.tally().and_then(Tally::identity);
         let trail = report.trail.as_ref();
-        let files: BTreeSet<Sha256> = match trail {
-            None => report.artifact().digests().into_iter().collect(),
-            Some(trail) => trail.used.clone(),
-        };
+        let files = report.files();
         let mut kept: Vec<&Claim> = Vec::new();
-        for claim in self.claims.claims() {
+        let struck = self.claims.struck().iter().map(StruckClaim::claim);
+        for claim in self.claims.claims().iter().chain(struck) {
             let repeated = kept.iter().any(|other| other.says_the_same(claim));
             if !repeated && claim.is_about(identity, &files) {
                 kept.push(claim);
@@ -107,11 +109,29 @@ impl Case {
         }
         let links = trail.into_iter().flat_map(|trail| &trail.origins);
         let unsigned = self.certificates_for(&kept);
+        let about_keys = self.about_keys_for(&kept);
         let claims = kept.into_iter().map(Claim::origin);
         claims
+            .chain(about_keys)
             .chain(links.map(String::as_str))
             .chain(unsigned)
             .collect()
+    }
+
+    /// The origins of what is said about keys: all of it but for witnesses who saw nothing of what is kept.
+    fn about_keys_for(&self, kept: &[&Claim]) -> Vec<&str> {
+        let documents = self.claims.about_keys();
+        let of_claims = kept
+            .iter()
+            .flat_map(|claim| claim.signers.values().flatten());
+        let of_documents = documents.iter().flat_map(|document| &document.marks);
+        let marks: BTreeSet<&Sha256> = of_claims.chain(of_documents).collect();
+        let matters = |document: &&KeyDocument| match &document.saw {
+            None => true,
+            Some(saw) => saw.iter().any(|mark| marks.contains(mark)),
+        };
+        let kept = documents.iter().filter(matters);
+        kept.map(|document| document.origin.as_str()).collect()
     }
 
     /// The origins of the certificates that can matter to the signatures on what `claims` were built from.
@@ -251,9 +271,37 @@ impl Case {
             None => tally.identity().cloned(),
             Some(trail) => trail.identity.clone(),
         };
-        report.tally = Some(tally);
+        report.tally = Some(self.strike(report, tally));
+    }
+
+    /// Says in answer 3 which votes do not count, and refuses when some were left unread.
+    fn strike(&self, report: &mut Report, tally: Tally) -> Tally {
+        let files = report.files();
+        let struck = struck(
+            &self.claims,
+            &report.artifact,
+            report.identity.as_ref(),
+            &files,
+        );
+        let rebuilt = &mut report.answers[REBUILT];
+        if self.claims.is_cut() {
+            rebuilt.outcome = Outcome::No;
+            rebuilt.reasons.insert(0, Reason::TooMuchEvidence);
+        }
+        let without: BTreeSet<&str> = struck.iter().filter_map(Reason::party).collect();
+        // Whoever was struck did say something.
+        rebuilt.reasons.retain(|reason| match reason {
+            Reason::Absent { party } => !without.contains(party.as_str()),
+            _ => true,
+        });
+        let tally = tally.with_struck(&without);
+        rebuilt.reasons.extend(struck);
+        tally
     }
 }
+
+/// Where the answer to question 3 stands.
+const REBUILT: usize = 2;
 
 /// The six questions, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -306,6 +354,14 @@ pub struct Report {
 }
 
 impl Report {
+    /// The digests that statements may have about the file in hand, or about what it was made of.
+    fn files(&self) -> BTreeSet<Sha256> {
+        match &self.trail {
+            None => self.artifact.digests().into_iter().collect(),
+            Some(trail) => trail.used.clone(),
+        }
+    }
+
     /// The file that was judged.
     pub fn artifact(&self) -> &Artifact {
         &self.artifact

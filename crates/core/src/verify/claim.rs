@@ -4,16 +4,18 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::keys::{AboutKeys, KeyDocument};
+use super::reading::{Read, Reader};
 use crate::attest::rebuild::Rebuild;
-use crate::attest::{Attestation, AttestationError, WeakLink};
+use crate::attest::{AttestationError, WeakLink};
 use crate::digest::Sha256;
-use crate::envelope::{Envelope, EnvelopeError, Opened, PAYLOAD_TYPE_IN_TOTO};
+use crate::envelope::{Envelope, EnvelopeError, EnvelopeForm};
 use crate::intoto::Link;
-use crate::json::Json;
-use crate::key::PublicKey;
+use crate::key::Fingerprint;
 use crate::limits::Limits;
-use crate::policy::Policy;
-use crate::source::openpgp::certificate_in;
+use crate::policy::{Owners, Policy};
+use crate::tenure::{KeyBook, Struck};
+use crate::time::Timestamp;
 use crate::verify::Identity;
 
 /// A document that may be evidence, from wherever it was gathered.
@@ -34,9 +36,30 @@ pub struct Evidence<'e> {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Claim {
-    party: usize,
-    origin: String,
-    said: Said,
+    pub(super) party: usize,
+    pub(super) origin: String,
+    pub(super) said: Said,
+    /// The keys that signed it for its party, and the marks of their signatures.
+    pub(super) signers: BTreeMap<Fingerprint, Vec<Sha256>>,
+}
+
+/// A claim that does not count, because its key did not speak for its party when it was signed, as far as anybody can tell.
+#[derive(Clone, Debug)]
+pub struct StruckClaim {
+    pub(super) claim: Claim,
+    pub(super) why: Struck,
+}
+
+impl StruckClaim {
+    /// What was said.
+    pub fn claim(&self) -> &Claim {
+        &self.claim
+    }
+
+    /// Why it does not count.
+    pub fn why(&self) -> &Struck {
+        &self.why
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -124,8 +147,10 @@ pub(super) struct Certificate {
 #[derive(Clone, Debug, Default)]
 pub struct Claims {
     claims: Vec<Claim>,
+    struck: Vec<StruckClaim>,
     steps: Vec<StepClaim>,
     certificates: Vec<Certificate>,
+    about_keys: Vec<KeyDocument>,
     dropped: Vec<Dropped>,
 }
 
@@ -165,6 +190,17 @@ pub enum DropReason {
     /// Signed, and no link of a later step.
     #[error("{0}")]
     Step(String),
+    /// About keys, and without effect.
+    #[error("{0}")]
+    Keys(String),
+    /// Signed by a key that did not speak for the party then, as far as anybody can tell.
+    #[error("signed for {party}, and {why}")]
+    Struck {
+        /// The party.
+        party: String,
+        /// Why it does not count.
+        why: Struck,
+    },
     /// Signed by a party that may not carry out this step.
     #[error("signed by nobody who may carry out step {0:?}")]
     OtherStep(String),
@@ -174,36 +210,104 @@ pub enum DropReason {
 }
 
 impl Claims {
-    /// Opens every document with the parties' keys and keeps what is a claim.
+    /// Opens every document with the parties' keys and keeps what is a claim. What is said about keys is read first, wherever it stands.
     pub fn open<'e>(
         policy: &Policy,
+        owners: &Owners,
         evidence: impl IntoIterator<Item = &'e Evidence<'e>>,
+        at: Timestamp,
         limits: &Limits,
     ) -> Self {
-        let keys = policy.keys();
         let mut claims = Self::default();
         let mut left = Left::of(limits);
-        let mut seen = BTreeSet::new();
+        let mut sorted = Sorted::default();
         for document in evidence {
-            let outcome = left
-                .take(document)
-                .and_then(|()| read(policy, &keys, document, &mut seen, &mut left, limits));
-            match outcome {
-                Ok(Read::Claims(said)) => claims.claims.extend(said),
-                Ok(Read::Steps(said)) => claims.steps.extend(said),
-                Ok(Read::Certificate(certificate)) => claims.certificates.push(certificate),
-                Err(reason) => claims.dropped.push(Dropped {
-                    origin: document.origin.clone(),
-                    reason,
-                }),
+            if let Err(reason) = sorted.take(document, &mut left, limits) {
+                claims.drop_document(&document.origin, reason);
             }
         }
+        let keys = sorted.keys.open(policy, owners, at, (limits, &mut left));
+        claims.about_keys = keys.documents;
+        claims.dropped.extend(keys.dropped);
+        let mut reader = Reader {
+            policy,
+            known: keys.book.keys(),
+            book: &keys.book,
+            left: &mut left,
+            limits,
+        };
+        let mut certificates = BTreeSet::new();
+        for (document, pending) in sorted.others {
+            match reader.read(document, pending) {
+                Ok(Read::Certificate(it)) if !certificates.insert(it.sha256) => {}
+                Ok(read) => claims.keep(read),
+                Err(reason) => claims.drop_document(&document.origin, reason),
+            }
+        }
+        claims.strike_shared_machines(&keys.book);
         claims
+    }
+
+    fn keep(&mut self, read: Read) {
+        match read {
+            Read::Claims(claims) => self.claims.extend(claims),
+            Read::Struck(struck) => self.struck.push(*struck),
+            Read::Steps(steps) => self.steps.extend(steps),
+            Read::Certificate(certificate) => self.certificates.push(certificate),
+        }
+    }
+
+    fn drop_document(&mut self, origin: &str, reason: DropReason) {
+        self.dropped.push(Dropped {
+            origin: origin.to_owned(),
+            reason,
+        });
+    }
+
+    /// A machine that signs for several parties would be several votes. Only its holder can sign for two, so nobody else's machine is hurt.
+    fn strike_shared_machines(&mut self, book: &KeyBook) {
+        let mut parties: BTreeMap<Fingerprint, BTreeSet<usize>> = BTreeMap::new();
+        for claim in &self.claims {
+            for key in claim.signers.keys().filter(|key| book.is_machine(**key)) {
+                parties.entry(*key).or_default().insert(claim.party);
+            }
+        }
+        parties.retain(|_, of| of.len() > 1);
+        let shared = |claim: &Claim| {
+            let mut own = claim.signers.keys();
+            own.all(|key| parties.contains_key(key))
+        };
+        let (struck, kept) = std::mem::take(&mut self.claims)
+            .into_iter()
+            .partition(shared);
+        self.claims = kept;
+        self.struck
+            .extend(Vec::into_iter(struck).map(|claim: Claim| {
+                let keys = claim.signers.keys().filter_map(|key| parties.get(key));
+                let of: BTreeSet<usize> = keys.flatten().copied().collect();
+                let why = Struck::SharedMachine { count: of.len() };
+                StruckClaim { claim, why }
+            }));
     }
 
     /// The claims.
     pub fn claims(&self) -> &[Claim] {
         &self.claims
+    }
+
+    /// What would be claims, and does not count for the time at which it was signed.
+    pub fn struck(&self) -> &[StruckClaim] {
+        &self.struck
+    }
+
+    /// Whether there was more than one verification reads. What was left unread may have taken a vote away.
+    pub fn is_cut(&self) -> bool {
+        let mut reasons = self.dropped.iter().map(|it| &it.reason);
+        reasons.any(|reason| matches!(reason, DropReason::TooMuch))
+    }
+
+    pub(super) fn about_keys(&self) -> &[KeyDocument] {
+        &self.about_keys
     }
 
     pub(super) fn certificates(&self) -> &[Certificate] {
@@ -221,10 +325,10 @@ impl Claims {
 }
 
 /// What one verification may still read and check.
-struct Left {
+pub(super) struct Left {
     bytes: usize,
     documents: usize,
-    signature_checks: usize,
+    pub(super) signature_checks: usize,
 }
 
 impl Left {
@@ -247,142 +351,49 @@ impl Left {
     }
 }
 
-/// What one document says.
-enum Read {
-    Claims(Vec<Claim>),
-    Steps(Vec<StepClaim>),
-    Certificate(Certificate),
+/// Evidence by what it may be, each document once.
+#[derive(Default)]
+struct Sorted<'e> {
+    seen: BTreeSet<Sha256>,
+    keys: AboutKeys<'e>,
+    others: Vec<(&'e Evidence<'e>, Pending<'e>)>,
 }
 
-/// One document → the claims in it: one for a rebuild, one for each signing party for a weak link, none for a repetition.
-fn read(
-    policy: &Policy,
-    keys: &[&PublicKey],
-    document: &Evidence<'_>,
-    seen: &mut BTreeSet<Sha256>,
-    left: &mut Left,
-    limits: &Limits,
-) -> Result<Read, DropReason> {
-    let envelope = match Envelope::parse(&document.bytes, limits) {
-        Ok(envelope) => envelope,
-        Err(error) => return read_certificate(policy, document, &error, seen, limits),
-    };
-    if !seen.insert(envelope.digest()) {
-        return Ok(Read::Claims(Vec::new()));
-    }
-    let opened = envelope.open_within(keys, limits, &mut left.signature_checks);
-    let opened = opened.map_err(|refused| match refused.unchecked {
-        true => DropReason::TooMuch,
-        false => DropReason::NotSigned,
-    })?;
-    if let Some(read) = read_step(policy, document, &opened, limits)? {
-        return Ok(read);
-    }
-    let signers: BTreeMap<usize, String> = opened
-        .signers()
-        .iter()
-        .filter_map(|key| policy.party_of(*key))
-        .map(|party| (party, policy.parties()[party].name().to_owned()))
-        .collect();
-    if signers.is_empty() {
-        return Err(DropReason::NotSigned);
-    }
-    let claim = |party, said| Claim {
-        party,
-        origin: document.origin.clone(),
-        said,
-    };
-    match Attestation::read(&opened, limits)? {
-        Attestation::Weak(link) => {
-            let link = Arc::new(link);
-            let said = || Said::Weak(Arc::clone(&link));
-            let parties = signers.into_keys();
-            let claims = parties.map(|party| claim(party, said()));
-            Ok(Read::Claims(claims.collect()))
-        }
-        Attestation::Rebuild(rebuild) => {
-            let Some((&party, _)) = signers.iter().find(|(_, name)| **name == rebuild.party) else {
-                return Err(DropReason::AnotherParty {
-                    signers: signers.into_values().collect(),
-                    stated: rebuild.party,
-                });
-            };
-            let stated = StatedRebuild {
-                source: rebuild.source.digest(),
-                environment: rebuild.environment_digest(),
-                rebuild: *rebuild,
-            };
-            let claim = claim(party, Said::Rebuild(Box::new(stated)));
-            Ok(Read::Claims(vec![claim]))
-        }
-    }
+/// A document that is no statement about keys.
+pub(super) enum Pending<'e> {
+    Envelope(Envelope<'e>),
+    /// A metablock, which takes many times its bytes when it is read: it is read again when its turn comes.
+    Metablock,
+    /// No envelope, and why.
+    Other(EnvelopeError),
 }
 
-/// A certificate that the policy names; anything else that is no envelope is nothing.
-fn read_certificate(
-    policy: &Policy,
-    document: &Evidence<'_>,
-    error: &EnvelopeError,
-    seen: &mut BTreeSet<Sha256>,
-    limits: &Limits,
-) -> Result<Read, DropReason> {
-    let bytes = certificate_in(&document.bytes, limits);
-    let bytes = bytes.ok_or_else(|| DropReason::Envelope(error.to_string()))?;
-    let sha256 = Sha256::of(&bytes);
-    if !policy.source().certificates().contains(&sha256) {
-        return Err(DropReason::Certificate);
+impl<'e> Sorted<'e> {
+    fn take(
+        &mut self,
+        document: &'e Evidence<'e>,
+        left: &mut Left,
+        limits: &Limits,
+    ) -> Result<(), DropReason> {
+        left.take(document)?;
+        let pending = match Envelope::parse(&document.bytes, limits) {
+            Err(error) => Pending::Other(error),
+            Ok(envelope) => {
+                if !self.seen.insert(envelope.digest()) {
+                    return Ok(());
+                }
+                match envelope.form() {
+                    EnvelopeForm::Metablock => Pending::Metablock,
+                    EnvelopeForm::Dsse => {
+                        match self.keys.take(&document.origin, envelope, limits) {
+                            Some(envelope) => Pending::Envelope(envelope),
+                            None => return Ok(()),
+                        }
+                    }
+                }
+            }
+        };
+        self.others.push((document, pending));
+        Ok(())
     }
-    if !seen.insert(sha256) {
-        return Ok(Read::Claims(Vec::new()));
-    }
-    let origin = document.origin.clone();
-    Ok(Read::Certificate(Certificate {
-        origin,
-        sha256,
-        bytes,
-    }))
-}
-
-/// The link of a later step, once for each of the step's parties that signed it; `None` for any other document.
-fn read_step(
-    policy: &Policy,
-    document: &Evidence<'_>,
-    opened: &Opened<'_>,
-    limits: &Limits,
-) -> Result<Option<Read>, DropReason> {
-    if policy.steps().is_empty() || opened.payload_type() != PAYLOAD_TYPE_IN_TOTO {
-        return Ok(None);
-    }
-    let value = opened.json(limits).map_err(AttestationError::from)?;
-    let named = |name: &str| match &*value {
-        Json::Object(members) => match members.get(name) {
-            Some(Json::String(text)) => Some(text.to_string()),
-            _ => None,
-        },
-        _ => None,
-    };
-    let name = named("name").filter(|_| named("_type").as_deref() == Some("link"));
-    let step = name.and_then(|name| policy.steps().iter().position(|step| step.name() == name));
-    let Some(step) = step else {
-        return Ok(None);
-    };
-    let link = Link::from_json(&value).map_err(|error| DropReason::Step(error.to_string()))?;
-    let link = Arc::new(link);
-    let parties = policy.steps()[step].parties().iter().enumerate();
-    let signed = parties.filter(|(_, party)| {
-        let mut keys = party.keys().iter().map(PublicKey::fingerprint);
-        keys.any(|key| opened.signers().contains(&key))
-    });
-    let claims: Vec<StepClaim> = signed
-        .map(|(party, _)| StepClaim {
-            step,
-            party,
-            origin: document.origin.clone(),
-            link: Arc::clone(&link),
-        })
-        .collect();
-    if claims.is_empty() {
-        return Err(DropReason::OtherStep(link.name.clone()));
-    }
-    Ok(Some(Read::Steps(claims)))
 }

@@ -13,11 +13,14 @@ mod case;
 mod claim;
 mod complete;
 mod identity;
+mod keys;
 mod later;
 mod members;
+mod reading;
 mod reason;
 mod report;
 mod source;
+mod struck;
 mod tally;
 mod vote;
 mod wording;
@@ -26,7 +29,7 @@ pub use artifact::{
     Artifact, ArtifactState, Candidate, Member, MemberKind, Stabilised, Unsigned, View,
 };
 pub use case::{Accepted, Answer, Case, Outcome, Question, Report, Tools, Verdict};
-pub use claim::{Claim, Claims, DropReason, Dropped, Evidence};
+pub use claim::{Claim, Claims, DropReason, Dropped, Evidence, StruckClaim};
 pub use identity::{Expected, ExpectedError, Identity};
 pub use reason::{Reason, RoleInForce, TagObject};
 pub use tally::{Group, Standing, Tally, tally};

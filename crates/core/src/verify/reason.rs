@@ -3,6 +3,7 @@
 use super::{Expected, Identity};
 use crate::digest::Sha256;
 use crate::json::Json;
+use crate::tenure::Struck;
 use crate::time::Timestamp;
 
 /// One reason for an answer. `docs/spec/verdict.md` lists the codes.
@@ -158,6 +159,19 @@ pub enum Reason {
         /// The party.
         party: String,
     },
+    /// What a party says does not count for the time at which it was signed.
+    Struck {
+        /// The party.
+        party: String,
+        /// What it states.
+        sha256: Sha256,
+        /// Whether that is the file in hand.
+        is_artifact: bool,
+        /// Why it does not count.
+        why: Struck,
+    },
+    /// More evidence than one verification reads: what was left unread may have taken votes away.
+    TooMuchEvidence,
     /// A party says nothing about this artifact.
     Absent {
         /// The party.
@@ -400,6 +414,8 @@ impl Reason {
             Self::Void { .. } => "void",
             Self::OtherIdentity { .. } => "other-identity",
             Self::Weak { .. } => "weak",
+            Self::Struck { .. } => "struck",
+            Self::TooMuchEvidence => "too-much-evidence",
             Self::Absent { .. } => "absent",
             Self::DissentRefuses { .. } => "dissent-refuses",
             Self::Ambiguous { .. } => "ambiguous-identity",
@@ -437,6 +453,7 @@ impl Reason {
             | Self::Void { party }
             | Self::OtherIdentity { party, .. }
             | Self::Weak { party }
+            | Self::Struck { party, .. }
             | Self::Absent { party } => Some(party),
             _ => None,
         }

@@ -34,12 +34,13 @@ impl Outcome {
 }
 
 impl Standing {
-    /// The word that all outputs use: three values of evidence, and what is void.
+    /// The word that all outputs use: three values of evidence, and what does not count.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Confirms => "confirmed",
             Self::Dissents { .. } | Self::OtherSource { .. } => "contradicted",
             Self::Void => "void",
+            Self::Struck => "struck",
             Self::OtherEnvironment { .. } | Self::OtherIdentity(_) | Self::Weak | Self::Absent => {
                 "absent"
             }

@@ -71,6 +71,8 @@ pub enum Standing {
     OtherIdentity(Identity),
     /// It states these bytes and no source, which does not count.
     Weak,
+    /// What it says about this artifact does not count for the time at which it was signed.
+    Struck,
     /// It says nothing about this artifact.
     Absent,
 }
@@ -288,6 +290,16 @@ impl<'c> Votes<'c> {
 }
 
 impl Tally {
+    /// Tells parties of which nothing counts from those that said nothing. It changes no count.
+    pub(super) fn with_struck(mut self, parties: &BTreeSet<&str>) -> Self {
+        for (party, standing) in &mut self.standings {
+            if *standing == Standing::Absent && parties.contains(party.as_str()) {
+                *standing = Standing::Struck;
+            }
+        }
+        self
+    }
+
     /// Whether k parties agree on one result from one source, whatever the file in hand is.
     pub fn has_quorum(&self) -> bool {
         self.group

@@ -44,6 +44,18 @@ impl Reason {
                     "{party} confirms these bytes without naming a source, which does not count"
                 )
             }
+            Self::Struck {
+                sha256,
+                is_artifact,
+                why,
+                ..
+            } => {
+                let what = match is_artifact {
+                    true => "these bytes".to_owned(),
+                    false => format!("other bytes, sha256 {}", short(sha256)),
+                };
+                format!("struck: the vote of {party} for {what}: {why}")
+            }
             _ => format!("{party} says nothing about it"),
         }
     }
@@ -131,6 +143,10 @@ impl Reason {
                     "only {} of {total} parties got the same bytes ({needed} needed): {names}",
                     parties.len()
                 )
+            }
+            Self::TooMuchEvidence => {
+                "there is more evidence than is read, and what was left unread may take votes away"
+                    .to_owned()
             }
             Self::DissentRefuses { parties } => {
                 format!(

@@ -6,6 +6,7 @@ use quorate::limits::Limits;
 use quorate::policy::Owners;
 use quorate::proof::Proof;
 use quorate::source::openpgp::{NoOpenPgp, OpenPgpVerifier};
+use quorate::tenure::Listed;
 use quorate::time::Timestamp;
 use quorate::verify::{
     Artifact, ArtifactState, Case, Evidence, Expected, Outcome, Standing, Tools, Verdict, View,
@@ -39,6 +40,8 @@ pub struct Scene {
     pub expected: Option<Expected>,
     /// The time.
     pub at: Timestamp,
+    /// The roster that the caller trusts; empty unless a test says so.
+    pub roster: Vec<Listed>,
     /// The limits.
     pub limits: Limits,
     /// Who checks OpenPGP signatures: nobody, unless a test says so.
@@ -78,6 +81,7 @@ impl Scene {
             artifact: artifact(&sample.file_name(), sample.artifact()),
             expected: None,
             at: Timestamp::parse(AT).expect("a fixed time"),
+            roster: Vec::new(),
             limits: Limits::STANDARD,
             openpgp: &NoOpenPgp,
         }
@@ -111,10 +115,11 @@ impl Scene {
         self.expected = Some(Expected::parse(identity).expect("an identity"));
     }
 
-    /// The caller's trust: all owners, all needed.
+    /// The caller's trust: all owners, all needed, and the roster.
     pub fn trust(&self) -> Owners {
         let keys = self.owners.iter().map(|key| key.public().clone());
-        Owners::new(keys.collect(), None).expect("a scene has owners")
+        let owners = Owners::new(keys.collect(), None).expect("a scene has owners");
+        owners.with_roster(self.roster.clone())
     }
 
     /// Policy and evidence, opened.
