@@ -10,6 +10,7 @@ use quorate::verify::Expected;
 
 use crate::intoto::InTotoVerb;
 use crate::layout::LayoutVerb;
+use crate::party::PartyVerb;
 use crate::sums::SumsVerb;
 use crate::trust::{StoreArguments, TrustVerb};
 
@@ -36,6 +37,15 @@ pub(crate) enum Verb {
     /// Make and show keys
     #[command(subcommand, after_help = "Example:\n  quorate key new alpha")]
     Key(KeyVerb),
+    /// Sign what a party says of its keys: machines, rotation, revocation, and what it has seen
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  quorate party machines --machine rack-1.pub --until 2027-03-01T00:00:00Z --key alpha.key -o alpha.machines
+  quorate party witness beta evidence/ --key beta.key -o evidence/beta.witness"
+    )]
+    Party(PartyVerb),
     /// Say who may speak for an artifact, and how many must agree
     #[command(
         subcommand,

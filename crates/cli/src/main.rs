@@ -15,6 +15,7 @@ mod key;
 mod layout;
 mod look;
 mod output;
+mod party;
 mod policy;
 mod prove;
 mod rebuild;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     };
     let outcome = match arguments.verb {
         Verb::Key(verb) => key::run(verb),
+        Verb::Party(verb) => party::run(verb),
         Verb::Policy(verb) => policy::run(verb),
         Verb::Layout(verb) => layout::run(verb),
         Verb::Source(verb) => released::run(verb),

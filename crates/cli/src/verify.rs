@@ -108,10 +108,12 @@ fn open(arguments: &VerifyArguments) -> Result<Vec<Judgement>, CommandError> {
 
 /// The policy is that of the file's project, whose role vouches for it and for the owners that it names. Evidence is evidence, wherever it lies.
 fn daily(file: &Path, arguments: &VerifyArguments) -> Result<Judgement, CommandError> {
-    let trust::Found { policy, roles, at } = trust::policy_for(file, &arguments.trust)?;
+    let found = trust::policy_for(file, &arguments.trust)?;
+    let (policy, roles, at) = (found.policy, found.roles, found.at);
     // The project's role vouches for these very terms, so that their owners are no choice of a stranger.
     let owners =
         Owners::dangerous_declared_by(policy.terms(), &LIMITS).map_err(CommandError::refused)?;
+    let owners = owners.with_roster(found.roster);
     let beside = with_ending(file, ".proof");
     let proof = match &arguments.proof {
         Some(path) => Some(path.clone()),

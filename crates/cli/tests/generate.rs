@@ -7,7 +7,7 @@ use std::fs;
 use stage::Stage;
 
 /// Every verb with its pages; `rebuild` answers for itself.
-const VERBS: [&str; 52] = [
+const VERBS: [&str; 58] = [
     "",
     "key",
     "key new",
@@ -42,10 +42,16 @@ const VERBS: [&str; 52] = [
     "layout draw",
     "sums",
     "sums show",
+    "party",
+    "party machines",
+    "party rotate",
+    "party revoke",
+    "party witness",
     "trust",
     "trust init",
     "trust add-party",
     "trust remove-party",
+    "trust revoke",
     "trust delegate",
     "trust policy",
     "trust naming",

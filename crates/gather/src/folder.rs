@@ -37,7 +37,8 @@ pub struct Junk {
 /// A file holds one document, or one document a line. Links and other special files inside folders are junk.
 ///
 /// # Errors
-/// [`FolderError`] when a path that the user gave cannot be read at all: evidence that is silently missing would look absent.
+/// [`FolderError`] when a path that the user gave cannot be read at all: evidence that is silently missing would look absent. And when
+/// there is more than the limits allow: what is left unread may be a revocation, which somebody wants to hide under a heap.
 pub fn gather(paths: &[PathBuf], limits: &Limits) -> Result<Gathered, FolderError> {
     let mut gathered = Gathered::default();
     let mut budget = Budget {
@@ -52,7 +53,9 @@ pub fn gather(paths: &[PathBuf], limits: &Limits) -> Result<Gathered, FolderErro
         if std::fs::metadata(path).map_err(failed)?.is_dir() {
             gather_folder(path, &mut gathered, &mut budget, limits).map_err(failed)?;
         } else {
-            gathered.take_file(path, OFlags::empty(), &mut budget, limits);
+            gathered
+                .take_file(path, OFlags::empty(), &mut budget, limits)
+                .map_err(failed)?;
         }
     }
     Ok(gathered)
@@ -109,7 +112,7 @@ fn gather_folder(
                     path: entry.path(),
                     reason: format!("deeper than {FOLDER_DEPTH_MAX} folders"),
                 }),
-                _ => gathered.take_file(&entry.path(), OFlags::NOFOLLOW, budget, limits),
+                _ => gathered.take_file(&entry.path(), OFlags::NOFOLLOW, budget, limits)?,
             }
         }
     }
@@ -117,14 +120,26 @@ fn gather_folder(
 }
 
 impl Gathered {
-    fn take_file(&mut self, path: &Path, flags: OFlags, budget: &mut Budget, limits: &Limits) {
+    fn take_file(
+        &mut self,
+        path: &Path,
+        flags: OFlags,
+        budget: &mut Budget,
+        limits: &Limits,
+    ) -> std::io::Result<()> {
         match read_document(path, flags, budget, limits) {
             Ok(bytes) => self.take_documents(path, bytes),
-            Err(reason) => self.junk.push(Junk {
+            Err(Unread::Spent) => {
+                return Err(std::io::Error::other(
+                    "more evidence than one verification reads, and what is left unread may take votes away; give only the evidence for this package",
+                ));
+            }
+            Err(Unread::Junk(reason)) => self.junk.push(Junk {
                 path: path.to_owned(),
                 reason,
             }),
         }
+        Ok(())
     }
 
     fn take_documents(&mut self, path: &Path, bytes: Vec<u8>) {
@@ -159,23 +174,33 @@ fn read_document(
     flags: OFlags,
     budget: &mut Budget,
     limits: &Limits,
-) -> Result<Vec<u8>, String> {
-    budget.files_left = budget
-        .files_left
-        .checked_sub(1)
-        .ok_or("more files than one verification reads")?;
-    let mut file = open_regular(path, flags).map_err(|error| error.to_string())?;
+) -> Result<Vec<u8>, Unread> {
+    let junk = |error: &dyn std::fmt::Display| Unread::Junk(error.to_string());
+    budget.files_left = budget.files_left.checked_sub(1).ok_or(Unread::Spent)?;
+    let mut file = open_regular(path, flags).map_err(|error| junk(&error))?;
     // Most of what is no evidence, packages and logs, is told by its first bytes and need not be read.
     let mut first = [0; 64];
-    let count = file.read(&mut first).map_err(|error| error.to_string())?;
+    let count = file.read(&mut first).map_err(|error| junk(&error))?;
     if !first[..count].trim_ascii_start().starts_with(b"{") {
-        return Err("not a JSON document".to_owned());
+        return Err(junk(&"not a JSON document"));
     }
-    file.rewind().map_err(|error| error.to_string())?;
+    file.rewind().map_err(|error| junk(&error))?;
     let size = stated_size(&file);
+    let left = budget.bytes_left;
     budget
         .read(file, size, limits.proof_bytes_max)
-        .map_err(|error| error.to_string())
+        .map_err(|error| match error {
+            // One that alone is too large hides nothing; one that is too large for what is left does.
+            OpenError::TooLarge { bytes_max } if bytes_max == left => Unread::Spent,
+            error => junk(&error),
+        })
+}
+
+/// Why a file is no evidence.
+enum Unread {
+    Junk(String),
+    /// Nothing may be read any more.
+    Spent,
 }
 
 /// A path that the user gave and that cannot be read.

@@ -92,7 +92,7 @@ fn three_hundred_sparse_files_of_a_gibibyte_are_not_read() {
 }
 
 #[test]
-fn more_files_than_the_limit_are_junk() {
+fn a_heap_of_files_that_may_hide_a_revocation_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     for index in 0..5 {
         fs::write(folder.path().join(index.to_string()), "{}").unwrap();
@@ -101,8 +101,27 @@ fn more_files_than_the_limit_are_junk() {
         evidence_count_max: 3,
         ..Limits::STANDARD
     };
+    let refused = gather(&[folder.path().to_owned()], &limits).unwrap_err();
+    assert!(
+        refused.to_string().contains("more evidence than"),
+        "{refused}"
+    );
+    let limits = Limits {
+        evidence_count_max: 5,
+        evidence_bytes_max: 9,
+        ..limits
+    };
+    assert!(gather(&[folder.path().to_owned()], &limits).is_err());
+    // One that alone is too large hides nothing.
+    fs::write(folder.path().join("huge"), "{}".repeat(20)).unwrap();
+    let limits = Limits {
+        evidence_count_max: 6,
+        evidence_bytes_max: 100,
+        proof_bytes_max: 30,
+        ..limits
+    };
     let gathered = gather(&[folder.path().to_owned()], &limits).unwrap();
-    assert_eq!((gathered.evidence.len(), gathered.junk.len()), (3, 2));
+    assert_eq!((gathered.evidence.len(), gathered.junk.len()), (5, 1));
 }
 
 #[test]

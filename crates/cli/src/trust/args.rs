@@ -14,7 +14,7 @@ pub(crate) enum TrustVerb {
     Init(Box<InitArguments>),
     /// Prepare a party's entry in the roster, or a new one in its place
     AddParty(Box<AddPartyArguments>),
-    /// Prepare to take a party out of the roster
+    /// Prepare to let a party go: its keys end, and what they signed before goes on counting
     #[command(after_help = "Example:\n  quorate trust remove-party repository ceremony alpha")]
     RemoveParty {
         #[command(flatten)]
@@ -22,6 +22,8 @@ pub(crate) enum TrustVerb {
         /// The party
         name: String,
     },
+    /// Prepare to write down that a party's key is stolen: what others had before goes on counting
+    Revoke(RevokeArguments),
     /// Prepare to give a project to its owners, who alone speak about its policy
     Delegate(DelegateArguments),
     /// Prepare to put a project's signed policy into its role
@@ -276,6 +278,29 @@ pub(crate) struct AddPartyArguments {
     /// Put it in the place of the entry of that name
     #[arg(long)]
     pub(crate) replace: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  quorate trust revoke repository ceremony alpha --statement alpha.revocation
+  quorate trust revoke repository ceremony alpha --key alpha.pub --since 2026-11-03T00:00:00Z
+
+The statement is what `quorate party revoke` signs. Without one, the roster's holders say so themselves.")]
+pub(crate) struct RevokeArguments {
+    #[command(flatten)]
+    pub(crate) change: ChangeArguments,
+    /// The party
+    pub(crate) name: String,
+    /// The party's own signed revocation
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "since"], required_unless_present = "key")]
+    pub(crate) statement: Option<PathBuf>,
+    /// Public key that is stolen
+    #[arg(long, value_name = "KEY", requires = "since")]
+    pub(crate) key: Option<PathBuf>,
+    /// The first second at which it may have been in other hands
+    #[arg(long, value_parser = parse_time, value_name = "TIME")]
+    pub(crate) since: Option<Timestamp>,
 }
 
 #[derive(Debug, Args)]

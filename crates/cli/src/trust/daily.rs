@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use quorate::tenure::Listed;
 use quorate::time::Timestamp;
 use quorate::verify::RoleInForce;
 use quorate_trust::client::{Fetch, FolderFetch, ProjectPolicy, RoleStatus, Status, TrustError};
@@ -19,6 +20,8 @@ pub(crate) struct Found {
     pub(crate) policy: ProjectPolicy,
     /// Lines for the first answer: the project's role; the roles above it; the online roles.
     pub(crate) roles: Vec<Vec<RoleInForce>>,
+    /// Who the parties are.
+    pub(crate) roster: Vec<Listed>,
     /// The time of judging: the caller's, or the time floor where that is later.
     pub(crate) at: Timestamp,
 }
@@ -33,7 +36,7 @@ pub(crate) fn policy_for(file: &Path, arguments: &StoreArguments) -> Result<Foun
         CommandError::unable(format!("{}: no name in UTF-8", file.display()))
             .hint("name policy and owners with --policy and --owner")
     })?;
-    let (policy, status, names) = client
+    let (policy, status, roster) = client
         .look(source::time(arguments.at)?, |workflow| {
             let project = workflow
                 .naming(asked(&mut fetch))?
@@ -41,15 +44,15 @@ pub(crate) fn policy_for(file: &Path, arguments: &StoreArguments) -> Result<Foun
                 .map_err(TrustError::Naming)?;
             let project = Project::new(&project)?;
             let policy = workflow.policy_of(&project, asked(&mut fetch))?;
-            let status = workflow.status();
-            // Names are a courtesy: a roster that has expired takes nothing from a project's policy.
-            let names = workflow.roster(asked(&mut fetch)).map(Names::of);
-            Ok((policy, status, names.unwrap_or_default()))
+            // Without the roster nobody knows which keys are stolen.
+            let roster = workflow.roster(asked(&mut fetch))?;
+            Ok((policy, workflow.status(), roster))
         })
         .map_err(|error| refusal(&error))?;
     show::warn(&status);
     Ok(Found {
-        roles: lines(&status, policy.role().as_str(), &names),
+        roster: roster.listed(),
+        roles: lines(&status, policy.role().as_str(), &Names::of(roster)),
         at: status.time,
         policy,
     })

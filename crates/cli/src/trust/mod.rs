@@ -16,6 +16,7 @@ mod party;
 mod pin;
 mod project;
 mod publish;
+mod revoke;
 mod rotate;
 mod show;
 mod sign;
@@ -27,7 +28,8 @@ mod update;
 use std::process::ExitCode;
 
 pub(crate) use args::{StoreArguments, TrustVerb};
-pub(crate) use daily::{Found, policy_for};
+pub(crate) use daily::policy_for;
+pub(crate) use signer::key_file;
 
 use crate::error::CommandError;
 
@@ -39,6 +41,7 @@ pub(crate) fn run(verb: TrustVerb) -> Result<ExitCode, CommandError> {
         TrustVerb::Init(arguments) => init::run(&arguments),
         TrustVerb::AddParty(arguments) => party::add(&arguments),
         TrustVerb::RemoveParty { change, name } => party::remove(&change, &name),
+        TrustVerb::Revoke(arguments) => revoke::run(&arguments),
         TrustVerb::Delegate(arguments) => project::delegate(&arguments),
         TrustVerb::Policy {
             change,

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use quorate::time::Timestamp;
-use quorate_trust::repository::{put_party, remove_party};
+use quorate_trust::repository::put_party;
 use quorate_trust::roster::{Domain, Party, PartyKey};
 
 use super::LIMITS;
@@ -42,8 +42,7 @@ pub(super) fn add(arguments: &AddPartyArguments) -> Result<ExitCode, CommandErro
     roster
         .add(party.clone(), &LIMITS)
         .map_err(CommandError::refused)?;
-    let change = put_party(&party, preparation.expiries.rebuilders);
-    preparation.prepare(&change.map_err(CommandError::refused)?)
+    put(&preparation, &party)
 }
 
 fn party(
@@ -64,6 +63,7 @@ fn party(
                 key,
                 valid_from: arguments.from.unwrap_or(at),
                 valid_until: arguments.until,
+                compromised_since: None,
             });
         }
     }
@@ -94,6 +94,23 @@ fn party(
 
 pub(super) fn remove(arguments: &ChangeArguments, name: &str) -> Result<ExitCode, CommandError> {
     let preparation = Preparation::open(arguments)?;
-    let change = remove_party(name, preparation.expiries.rebuilders);
+    let mut party = listed(&preparation, name)?;
+    party.end(preparation.at);
+    put(&preparation, &party)
+}
+
+/// The party's entry as it is published.
+pub(super) fn listed(preparation: &Preparation, name: &str) -> Result<Party, CommandError> {
+    let roster = preparation
+        .folder
+        .roster(&preparation.repository)
+        .map_err(CommandError::refused)?;
+    let party = roster.party(name).cloned();
+    party.ok_or_else(|| CommandError::refused(format!("the roster has no {name}")))
+}
+
+/// Prepares an entry in the place of the published one.
+pub(super) fn put(preparation: &Preparation, party: &Party) -> Result<ExitCode, CommandError> {
+    let change = put_party(party, preparation.expiries.rebuilders);
     preparation.prepare(&change.map_err(CommandError::refused)?)
 }

@@ -28,7 +28,7 @@ pub(super) fn open(
 }
 
 /// Reads a private key; where a passphrase protects it, from a file or else from the terminal.
-pub(super) fn key_file(
+pub(crate) fn key_file(
     path: &Path,
     passphrase_file: Option<&Path>,
 ) -> Result<SigningKey, CommandError> {

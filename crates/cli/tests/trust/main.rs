@@ -8,6 +8,7 @@ mod agents;
 mod ceremonies;
 mod clients;
 mod daily;
+mod parties;
 mod recovery;
 #[path = "../stage/mod.rs"]
 mod stage;

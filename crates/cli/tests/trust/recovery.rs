@@ -1,7 +1,9 @@
 //! What `docs/recovery.md` says, played: a key is stolen, its holders act, clients follow.
 
+use quorate_testkit::scenario::{Party, Sample, ed25519, signed};
+
 use crate::stage::DEB;
-use crate::town::{LATER, NOW, Town};
+use crate::town::{LATER, NOW, PARTY, Town};
 
 #[test]
 fn a_stolen_online_key_is_replaced_by_the_root_and_clients_follow() {
@@ -68,6 +70,66 @@ fn the_roster_and_the_bins_get_other_holders_from_targets() {
     let ceremony = town.prepare("renew", "rebuilders bins");
     town.sign(&ceremony, &["maria", "bins-2"]);
     town.publish(&ceremony);
+}
+
+#[test]
+fn a_thief_with_the_rosters_keys_takes_votes_away_and_gives_none_until_targets_take_them_back() {
+    let town = Town::with_user();
+    // The thief lists his own key for alice, and ends bob's.
+    let rogue = format!("alice --key thief.pub {PARTY} --from 2026-01-01T00:00:00Z");
+    town.change("add-party", &rogue, &["board"]);
+    town.update();
+    town.verify()
+        .refused("the roster lists the party and not the key that signed this");
+    let sample = Sample::catdoc();
+    let statement = Party::new("alice").rebuild(&sample).statement();
+    let lie = signed(
+        "application/vnd.in-toto+json",
+        &statement,
+        [&ed25519("thief")],
+    );
+    town.stage.write("evidence/thief.json", lie);
+    town.verify().refused("1 of 2 needed parties");
+    // Targets give the roster to others, who put alice's key back.
+    let other = "rebuilders --key maria.pub";
+    town.change("rotate", other, &["targets-1", "targets-2", "maria"]);
+    let back = format!("alice --replace --key alice.pub {PARTY} --from 2026-01-01T00:00:00Z");
+    town.change("add-party", &back, &["maria"]);
+    town.update();
+    let ran = town.verify();
+    assert_eq!(ran.code, 0, "{ran:#?}");
+    let renewed = town.prepare("renew", "rebuilders");
+    town.run(&format!("sign {renewed} --key board.key"))
+        .refused("holds nothing that this ceremony changes");
+}
+
+#[test]
+fn a_thief_with_the_online_key_makes_an_old_state_look_fresh_and_clients_hold_what_they_saw() {
+    let town = Town::with_user();
+    let stage = &town.stage;
+    stage.shell("cp", &["-r", "repository", "old"]);
+    let party = format!("alice --key alice.pub {PARTY} --from 2026-01-01T00:00:00Z");
+    town.change("add-party", &party, &["board"]);
+    town.update();
+    // He makes the old state look fresh, with versions far ahead of those that clients saw.
+    for _ in 0..6 {
+        town.ok(&format!("refresh old --online-key online.key --at {NOW}"));
+    }
+    town.run(&format!("update old --store store --at {NOW}"))
+        .refused("snapshot: version 2 is offered, and 3 was seen before");
+    assert_eq!(town.verify().code, 0, "what was seen stays in force");
+    // Nothing of it stays: the honest repository is followed.
+    town.update();
+    // The root gives the online roles another key: floors under the old one are forgotten, clients follow.
+    let ceremony = town.prepare("rotate", "online --key online-2.pub");
+    town.sign(&ceremony, &["root-1", "root-3"]);
+    town.ok(&format!(
+        "publish repository {ceremony} --online-key online-2.key --at {NOW}"
+    ));
+    town.update();
+    assert_eq!(town.verify().code, 0);
+    town.run(&format!("update old --store store --at {NOW}"))
+        .refused("timestamp");
 }
 
 #[test]

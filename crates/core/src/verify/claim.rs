@@ -9,7 +9,7 @@ use super::reading::{Read, Reader};
 use crate::attest::rebuild::Rebuild;
 use crate::attest::{AttestationError, WeakLink};
 use crate::digest::Sha256;
-use crate::envelope::{Envelope, EnvelopeError, EnvelopeForm};
+use crate::envelope::{Envelope, EnvelopeError, EnvelopeForm, NotSigned};
 use crate::intoto::Link;
 use crate::key::Fingerprint;
 use crate::limits::Limits;
@@ -204,6 +204,9 @@ pub enum DropReason {
     /// Signed by a party that may not carry out this step.
     #[error("signed by nobody who may carry out step {0:?}")]
     OtherStep(String),
+    /// More signatures and keys than one document is tried with.
+    #[error("no valid signature among as many as one document is tried with")]
+    TooManyChecks,
     /// More evidence than one verification reads.
     #[error("more evidence than the limits allow; give only the evidence for this package")]
     TooMuch,
@@ -332,6 +335,16 @@ pub(super) struct Left {
 }
 
 impl Left {
+    /// Why an envelope was not opened, of which `checks` were left when it began.
+    pub(super) fn refusal(refused: NotSigned, checks: usize, limits: &Limits) -> DropReason {
+        match refused.unchecked {
+            false => DropReason::NotSigned,
+            // What one document may cost is its own loss; what all may cost is a loss of others.
+            true if checks >= limits.signature_checks_max => DropReason::TooManyChecks,
+            true => DropReason::TooMuch,
+        }
+    }
+
     fn of(limits: &Limits) -> Self {
         Self {
             bytes: limits.evidence_bytes_max,

@@ -189,6 +189,7 @@ impl Opening<'_> {
         keys: &[&PublicKey],
         saw: Option<Vec<Sha256>>,
     ) -> Option<BTreeMap<Fingerprint, Vec<Sha256>>> {
+        let before = self.left.signature_checks;
         let checks = &mut self.left.signature_checks;
         match envelope.open_within(keys, self.limits, checks) {
             Ok(opened) => {
@@ -203,10 +204,7 @@ impl Opening<'_> {
             Err(refused) => {
                 self.keys.dropped.push(Dropped {
                     origin: origin.to_owned(),
-                    reason: match refused.unchecked {
-                        true => DropReason::TooMuch,
-                        false => DropReason::NotSigned,
-                    },
+                    reason: Left::refusal(refused, before, self.limits),
                 });
                 None
             }

@@ -64,12 +64,10 @@ impl Reader<'_> {
             Ok(envelope) => envelope,
             Err(error) => return self.certificate(document, &error),
         };
+        let before = self.left.signature_checks;
         let checks = &mut self.left.signature_checks;
         let opened = envelope.open_within(&self.known, self.limits, checks);
-        let opened = opened.map_err(|refused| match refused.unchecked {
-            true => DropReason::TooMuch,
-            false => DropReason::NotSigned,
-        })?;
+        let opened = opened.map_err(|refused| Left::refusal(refused, before, self.limits))?;
         if let Some(read) = self.step(document, &opened)? {
             return Ok(read);
         }

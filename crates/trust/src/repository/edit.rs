@@ -63,16 +63,6 @@ pub fn put_party(party: &Party, expires: Timestamp) -> Result<Change, RosterErro
     Ok(one_role(roster::role(), change))
 }
 
-/// Takes a party out of the roster.
-///
-/// # Errors
-/// [`RosterError::Name`].
-pub fn remove_party(name: &str, expires: Timestamp) -> Result<Change, RosterError> {
-    let mut change = RoleChange::renewed(expires);
-    change.remove.insert(roster::path_of(name)?);
-    Ok(one_role(roster::role(), change))
-}
-
 /// Puts naming rules in force.
 pub fn put_naming(naming: &Naming, expires: Timestamp) -> Change {
     let mut change = RoleChange::renewed(expires);

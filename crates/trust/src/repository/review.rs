@@ -285,8 +285,12 @@ fn describe_party(party: &Party) -> Vec<String> {
     for listed in &party.keys {
         let until = listed.valid_until;
         let until = until.map_or("without end".to_owned(), |until| format!("until {until}"));
+        let stolen = listed.compromised_since;
+        let stolen = stolen.map_or(String::new(), |since| {
+            format!(", COMPROMISED since {since}")
+        });
         lines.push(format!(
-            "party {name}: key {} from {} {until}",
+            "party {name}: key {} from {} {until}{stolen}",
             listed.key.id(),
             listed.valid_from
         ));

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use quorate::json::{JsonError, ShapeError};
 use quorate::key::Fingerprint;
+use quorate::tenure::{Listed, ListedKey};
 
 pub use party::{Domain, Party, PartyKey};
 
@@ -113,6 +114,26 @@ impl Roster {
     /// All parties by name.
     pub fn parties(&self) -> impl ExactSizeIterator<Item = &Party> {
         self.parties.values()
+    }
+
+    /// What judging needs to know of it.
+    pub fn listed(&self) -> Vec<Listed> {
+        let keys = |party: &Party| {
+            let keys = party.keys.iter().map(|it| ListedKey {
+                key: it.key.clone(),
+                valid_from: it.valid_from,
+                valid_until: it.valid_until,
+                compromised_since: it.compromised_since,
+            });
+            keys.collect()
+        };
+        let parties = self.parties.values();
+        parties
+            .map(|party| Listed {
+                name: party.name.clone(),
+                keys: keys(party),
+            })
+            .collect()
     }
 
     /// The name of the party whose key metadata lists under that id.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use quorate::attest::is_party_name;
 use quorate::json::{self, Json, Members, ShapeError};
-use quorate::key::PublicKey;
+use quorate::key::{Fingerprint, PublicKey};
 use quorate::limits::Limits;
 use quorate::time::Timestamp;
 
@@ -21,7 +21,8 @@ const TEXT_BYTES_MAX: usize = 200;
 /// ```json
 /// {"_type": "https://quorate.dev/party/v1", "name": "alpha", "principal": "alpha-university", "operator": "Alpha University",
 ///  "domain": {"hosting": "self", "country": "DE", "toolchain": "debian-bookworm"}, "roles": ["rebuilder"], "contact": "mailto:…",
-///  "keys": [{"key": <in-toto key object>, "validFrom": "2027-01-01T00:00:00Z", "validUntil": null}]}
+///  "keys": [{"key": <in-toto key object>, "validFrom": "2027-01-01T00:00:00Z", "validUntil": null,
+///            "compromisedSince": null}]}
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Party {
@@ -61,6 +62,8 @@ pub struct PartyKey {
     pub valid_from: Timestamp,
     /// The first second at which it no longer does; `None` while it has no end.
     pub valid_until: Option<Timestamp>,
+    /// The first second at which it may have been in other hands; `None` while nobody says so.
+    pub compromised_since: Option<Timestamp>,
 }
 
 impl Party {
@@ -119,18 +122,37 @@ impl Party {
         Ok(party)
     }
 
+    /// Ends every key that has not ended yet: what the party signed before goes on counting.
+    pub fn end(&mut self, at: Timestamp) {
+        for listed in &mut self.keys {
+            let end = at.max(listed.valid_from);
+            listed.valid_until = Some(listed.valid_until.map_or(end, |until| until.min(end)));
+        }
+    }
+
+    /// Writes down that a key may have been in other hands since then; of two times the earlier stays. `false` when it is none of its keys.
+    pub fn compromise(&mut self, key: Fingerprint, since: Timestamp) -> bool {
+        let mut keys = self.keys.iter_mut();
+        let Some(listed) = keys.find(|listed| listed.key.fingerprint() == key) else {
+            return false;
+        };
+        let known = listed.compromised_since;
+        listed.compromised_since = Some(known.map_or(since, |known| known.min(since)));
+        true
+    }
+
     /// The entry as a file.
     pub fn to_bytes(&self) -> Vec<u8> {
         let text = |text: &String| Json::text(text.clone());
         let key = |listed: &PartyKey| {
-            let until = listed.valid_until;
+            let time = |time: Option<Timestamp>| {
+                time.map_or(Json::Null, |time| Json::text(time.to_string()))
+            };
             Json::object([
                 ("key", listed.key.to_json()),
                 ("validFrom", Json::text(listed.valid_from.to_string())),
-                (
-                    "validUntil",
-                    until.map_or(Json::Null, |until| Json::text(until.to_string())),
-                ),
+                ("validUntil", time(listed.valid_until)),
+                ("compromisedSince", time(listed.compromised_since)),
             ])
         };
         let domain = Json::object([
@@ -167,7 +189,7 @@ impl Domain {
 impl PartyKey {
     fn from_json(value: &Json<'_>, limits: &Limits) -> Result<Self, ShapeError> {
         let members = json::object(value)?;
-        members.only(&["key", "validFrom", "validUntil"])?;
+        members.only(&["compromisedSince", "key", "validFrom", "validUntil"])?;
         let key = members.read("key", |value| {
             json::object(value)?;
             let key = PublicKey::from_file(&value.to_text(), limits)
@@ -178,10 +200,12 @@ impl PartyKey {
             Ok(key)
         })?;
         let valid_from = members.read("validFrom", time)?;
-        let valid_until = members.read("validUntil", |value| match value {
+        let end = |value: &Json<'_>| match value {
             Json::Null => Ok(None),
             value => time(value).map(Some),
-        })?;
+        };
+        let valid_until = members.read("validUntil", end)?;
+        let compromised_since = members.read("compromisedSince", end)?;
         if valid_until.is_some_and(|until| until < valid_from) {
             return Err(ShapeError::new("it ends before it begins").within("validUntil"));
         }
@@ -189,6 +213,7 @@ impl PartyKey {
             key,
             valid_from,
             valid_until,
+            compromised_since,
         })
     }
 }

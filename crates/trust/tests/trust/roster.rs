@@ -31,6 +31,7 @@ fn party(name: &str) -> Party {
             key: public(name),
             valid_from: now(),
             valid_until: None,
+            compromised_since: None,
         }],
     }
 }
@@ -147,6 +148,8 @@ fn an_entry_that_says_more_or_less_than_the_format_is_refused() {
             "\"validUntil\":null,\"trusted\":true",
         ),
         (",\"validUntil\":null", ""),
+        ("\"compromisedSince\":null,", ""),
+        ("\"compromisedSince\":null", "\"compromisedSince\":\"soon\""),
         ("\"keytype\":\"ed25519\"", "\"keytype\":\"ed448\""),
     ] {
         let refused = Party::read(&replaced(&good, from, to), &LIMITS);
@@ -167,6 +170,7 @@ fn an_entry_without_a_key_or_with_one_key_twice_is_refused() {
         key: again,
         valid_from: days(1),
         valid_until: None,
+        compromised_since: None,
     });
     assert!(Party::read(&doubled.to_bytes(), &LIMITS).is_err());
 }
@@ -354,6 +358,7 @@ proptest! {
             key: public(&format!("{number}")),
             valid_from: Timestamp::from_unix_seconds(*from).unwrap(),
             valid_until: ends.then(|| Timestamp::from_unix_seconds(from + length).unwrap()),
+            compromised_since: ends.then(|| Timestamp::from_unix_seconds(*from).unwrap()),
         });
         let domain = Domain { hosting, country: "FR".to_owned(), toolchain };
         let party = Party { name, principal, operator, domain, roles: vec![role], contact, keys: keys.collect() };
