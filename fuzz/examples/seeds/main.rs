@@ -48,6 +48,7 @@ fn all() -> Vec<Seeds> {
         files::diffs(),
         files::signed_files(),
         trust::trust(),
+        trust::party_keys(),
     ]
     .concat()
 }

@@ -1,5 +1,7 @@
 //! Metadata of a trust repository.
 
+use quorate::digest::Sha256;
+use quorate::tenure::{KeyStatement, MachineLayout, Revocation, Rotation, Witness};
 use quorate::time::Timestamp;
 use quorate_testkit::scenario::ed25519;
 use quorate_trust::limits::TrustLimits;
@@ -72,6 +74,47 @@ pub(super) fn trust() -> Vec<Seeds> {
             ("rebuilders", named("1.rebuilders.json")),
             ("snapshot", named("1.snapshot.json")),
             ("timestamp", named("timestamp.json")),
+        ],
+    )]
+}
+
+/// What a party says about keys: of each kind one.
+pub(super) fn party_keys() -> Vec<Seeds> {
+    let time = |text| Timestamp::parse(text).expect("a time");
+    let at = time("2026-11-19T00:00:00Z");
+    let (carol, other) = (ed25519("carol 0"), ed25519("another"));
+    let rotation = KeyStatement::Rotation(Rotation {
+        party: "carol".to_owned(),
+        old: carol.public().clone(),
+        new: other.public().clone(),
+        at,
+    });
+    let revocation = KeyStatement::Revocation(Revocation {
+        party: "carol".to_owned(),
+        key: carol.public().clone(),
+        compromised_since: at,
+        reason: "stolen".to_owned(),
+    });
+    let witness = KeyStatement::Witness(Witness {
+        party: "carol".to_owned(),
+        at,
+        signatures: [Sha256::of(b"a signature")].into(),
+    });
+    let machines = MachineLayout {
+        keys: vec![other.public().clone()],
+        expires: time("2027-01-01T00:00:00Z"),
+    };
+    let kinds = [rotation, revocation, witness].map(|it| it.to_payload());
+    let all = [kinds.join(&b'\n'), machines.to_payload()].join(&b'\n');
+    let [rotation, revocation, witness] = kinds;
+    vec![(
+        "party_keys",
+        vec![
+            ("rotation", rotation),
+            ("revocation", revocation),
+            ("witness", witness),
+            ("machines", machines.to_payload()),
+            ("all", all),
         ],
     )]
 }
