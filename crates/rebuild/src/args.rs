@@ -131,6 +131,10 @@ pub(crate) struct RunArgs {
     /// Folder for what is used again: roots, packages, indexes [default: ~/.cache/quorate-rebuild]
     #[arg(long, value_name = "DIR")]
     pub(crate) cache: Option<PathBuf>,
+    /// Folder for what ends with the run: the unpacked root and the build; quickest in memory, where it counts as the build's
+    /// [default: work/ in the cache]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) work: Option<PathBuf>,
     /// List of archives instead of the host's (deb822 or one-line, each with Signed-By)
     #[arg(long, value_name = "FILE")]
     pub(crate) sources: Option<PathBuf>,
