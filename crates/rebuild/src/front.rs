@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use quorate_rebuild_args::RunArgs;
 use serde::de::DeserializeOwned;
 
-use crate::args::RunArgs;
 use crate::earlier;
 use crate::error::{Failure, RebuildError};
 use crate::interrupt::Interrupt;

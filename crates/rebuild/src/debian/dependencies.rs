@@ -6,6 +6,7 @@ use std::path::Path;
 
 use quorate::attest::rebuild::EnvironmentPackage;
 use quorate::digest::Sha256;
+use quorate_rebuild_args::BuildsChoice;
 
 use super::apt::wait_for_lock;
 use super::control::Paragraph;
@@ -13,7 +14,7 @@ use super::index::PackageId;
 use super::source::{Archive, FetchedSource};
 use crate::digest_file::{copy_and_digest, digest_file};
 use crate::error::{RebuildError, UNKNOWN_PACKAGES};
-use crate::protocol::{BuildLimits, BuildsChoice};
+use crate::protocol::BuildLimits;
 use crate::sandbox::{Role, Sandbox};
 use crate::tool;
 
