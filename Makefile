@@ -29,6 +29,8 @@ build: ## build the programs into target/release
 	cargo build --workspace --bins --release --locked
 
 # The examples in the docs come first, so that the last line is the result of the last test program.
+# Nothing is compiled twice there, so that nothing is kept for compiling a part of it again.
+test: export CARGO_INCREMENTAL ?= 0
 test: install-tools ## check format and lints, then run all tests
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings

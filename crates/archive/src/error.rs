@@ -1,5 +1,7 @@
 //! Why an archive is refused.
 
+use quorate::invisible::is_invisible;
+
 use crate::{ArFault, DebFault, GzipFault, NameFault, TarFault, XzFault, ZipFault, ZstdFault};
 
 /// An archive that is not listed, and why. `member` is a name as the archive has it, escaped so that it can be printed.
@@ -140,9 +142,7 @@ pub(crate) fn shown(name: &[u8]) -> String {
         .collect();
     let cut = text.chars().count() > CHARS_MAX;
     let escaped = text.chars().take(CHARS_MAX).flat_map(|c| {
-        let escape =
-            c.is_control() || matches!(c, '\u{200e}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        let (plain, escaped) = match escape {
+        let (plain, escaped) = match is_invisible(c) {
             true => (None, Some(c.escape_unicode())),
             false => (Some(c), None),
         };

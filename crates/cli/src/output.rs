@@ -4,6 +4,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use quorate::invisible::is_invisible;
 use quorate::json::Json;
 use quorate::verify::{Answer, Outcome, Reason, Verdict};
 
@@ -37,7 +38,7 @@ pub(crate) fn json(value: &Json<'_>) -> Result<(), CommandError> {
     let mut text = String::new();
     // Outside strings JSON has none of these characters.
     for character in String::from_utf8_lossy(&value.to_text()).chars() {
-        if acts_on_a_terminal(character) {
+        if is_invisible(character) {
             for unit in character.encode_utf16(&mut [0; 2]) {
                 text.push_str(&format!("\\u{unit:04x}"));
             }
@@ -172,7 +173,7 @@ fn plain(text: &str) -> String {
     text.chars()
         .map(|character| match character {
             '\n' => '\n',
-            character if acts_on_a_terminal(character) => '\u{fffd}',
+            character if is_invisible(character) => '\u{fffd}',
             character => character,
         })
         .collect()
@@ -181,12 +182,6 @@ fn plain(text: &str) -> String {
 /// The same on one line, for names: a name with a line break in it could pass for a line of ours.
 pub(crate) fn line(text: &str) -> String {
     plain(text).replace('\n', "\u{fffd}")
-}
-
-/// Control characters, and those that are not seen and change where others are seen (Unicode §23.2, UAX 9 §2).
-fn acts_on_a_terminal(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Whether to colour: only for a terminal that can, never when NO_COLOR is set.

@@ -6,7 +6,7 @@ use std::fs;
 
 use stage::Stage;
 
-/// Every verb with its pages; `rebuild` answers for itself.
+/// Every verb with its pages, but for those of another program.
 const VERBS: [&str; 58] = [
     "",
     "key",
@@ -68,6 +68,9 @@ const VERBS: [&str; 58] = [
     "trust show",
 ];
 
+/// The verbs that `quorate-rebuild` carries out, whose help comes from there.
+const VERBS_OF_REBUILD: [&str; 3] = ["rebuild", "rebuild debian", "rebuild git"];
+
 #[test]
 fn the_help_of_each_verb_has_an_example() {
     let stage = Stage::empty();
@@ -102,9 +105,23 @@ fn each_shell_gets_completions_that_know_every_verb() {
     let stage = Stage::empty();
     for shell in ["bash", "zsh", "fish"] {
         let script = stage.ok(&format!("completions {shell}"));
-        for word in ["key", "policy", "prove", "verify", "evidence", "owner"] {
+        for word in [
+            "key",
+            "policy",
+            "prove",
+            "verify",
+            "evidence",
+            "owner",
+            "debian",
+            "recipe-path",
+            "seconds-max",
+        ] {
             assert!(script.contains(word), "{shell} does not complete {word}");
         }
+        assert!(
+            !script.contains("sign-process"),
+            "{shell} completes what is not for people"
+        );
     }
     stage.write("quorate.bash", stage.ok("completions bash"));
     stage.shell("bash", &["-n", "quorate.bash"]);
@@ -116,12 +133,22 @@ fn each_verb_gets_a_man_page() {
     let stage = Stage::empty();
     let ran = stage.run("man pages/man1");
     assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);
-    for verb in VERBS {
+    for verb in VERBS.into_iter().chain(VERBS_OF_REBUILD) {
         let page = ["quorate", verb].join(" ").trim_end().replace(' ', "-");
         let text = fs::read_to_string(stage.path(format!("pages/man1/{page}.1"))).unwrap();
         assert!(text.contains(".TH"), "{page}: {text}");
         assert!(text.contains("Example"), "{page} has no example");
     }
+    let git = fs::read_to_string(stage.path("pages/man1/quorate-rebuild-git.1")).unwrap();
+    for word in ["recipe", "seconds", "quorate.toml", "Exit code: 0 done"] {
+        assert!(git.contains(word), "{word}: {git}");
+    }
+    let hidden = fs::read_dir(stage.path("pages/man1")).unwrap().flatten();
+    assert!(
+        !hidden
+            .map(|it| it.file_name())
+            .any(|it| it.to_string_lossy().contains("process"))
+    );
 }
 
 #[test]

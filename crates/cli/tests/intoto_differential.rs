@@ -25,7 +25,8 @@ fn judge() -> PathBuf {
     build
         .current_dir(root)
         .args(["build", "--quiet", "--locked"]);
-    build.args(["--package", "quorate-testkit", "--example", "judge_chains"]);
+    // Of the workspace and not of its package alone: those would be other features of the same crates, and all of them compiled anew.
+    build.args(["--workspace", "--example", "judge_chains"]);
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }

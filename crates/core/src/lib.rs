@@ -12,6 +12,7 @@ pub mod attest;
 pub mod digest;
 pub mod envelope;
 pub mod intoto;
+pub mod invisible;
 pub mod json;
 pub mod key;
 pub mod limits;

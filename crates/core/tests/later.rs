@@ -5,7 +5,7 @@
 use quorate::digest::Sha256;
 use quorate::intoto::{Artifacts, Link};
 use quorate::verify::{Evidence, Outcome, Question, Verdict};
-use quorate_testkit::scenario::{Party, Sample, Scene};
+use quorate_testkit::scenario::{LATER_STEPS, Party, Sample, Scene};
 
 const CATDOC: &str = "catdoc_0.95-6~deb12u1_amd64.deb";
 const OLD: &str = "catdoc_0.95-5_amd64.deb";
@@ -26,22 +26,6 @@ fn files(files: &[(&str, &[u8])]) -> Artifacts {
     let file = |(name, bytes): &(&str, &[u8])| ((*name).to_owned(), Sha256::of(bytes).into());
     files.iter().map(file).collect()
 }
-
-const STEPS: &str = r#"
-[[step]]
-name = "localise"
-parties = ["translator"]
-threshold = 1
-uses = ["rebuild"]
-may_add = ["locale/*.mo"]
-
-[[step]]
-name = "package"
-parties = ["packager"]
-threshold = 1
-uses = ["localise"]
-makes = ["*.tar.gz"]
-"#;
 
 impl Line {
     fn with(threshold: usize, steps: &str) -> Self {
@@ -64,7 +48,7 @@ impl Line {
     }
 
     fn new() -> Self {
-        Self::with(2, STEPS)
+        Self::with(2, LATER_STEPS)
     }
 
     fn link(party: &Party, step: &str, took: Artifacts, made: Artifacts) -> Evidence<'static> {
@@ -146,7 +130,7 @@ fn the_pattern_of_artifacts_speaks_of_what_is_delivered() {
             draft.artifacts = pattern.to_owned();
             draft.later_party(&done.translator);
             draft.later_party(&done.packager);
-            draft.tables.push_str(STEPS);
+            draft.tables.push_str(LATER_STEPS);
         });
         scene.evidence = done.scene.evidence.clone();
         scene.hold(TARBALL);
@@ -178,7 +162,7 @@ fn a_localisation_that_also_edits_a_binary_is_refused() {
 
 #[test]
 fn a_localisation_that_adds_a_file_which_was_rebuilt_replaces_it_and_is_refused() {
-    let steps = STEPS.replace("locale/*.mo", "*");
+    let steps = LATER_STEPS.replace("locale/*.mo", "*");
     let mut line = Line::with(2, &steps);
     // It says that it took another rebuilt file alone, and made the program itself.
     let other = Sample::catdoc().output("catdoc-doc", *b"manual");
@@ -198,7 +182,7 @@ fn a_localisation_that_adds_a_file_which_was_rebuilt_replaces_it_and_is_refused(
 
 #[test]
 fn a_packager_that_makes_a_file_which_it_was_given_replaces_it_and_is_refused() {
-    let steps = STEPS.replace(
+    let steps = LATER_STEPS.replace(
         "makes = [\"*.tar.gz\"]",
         "makes = [\"*.tar.gz\", \"locale/*\"]",
     );
@@ -303,7 +287,7 @@ fn files_of_two_releases_in_one_delivery_are_refused() {
 
 #[test]
 fn a_file_that_too_few_parties_rebuilt_is_not_used() {
-    let mut line = Line::with(3, STEPS);
+    let mut line = Line::with(3, LATER_STEPS);
     line.localises(files(&[(CATDOC, deb())]), localised());
     line.packages(localised(), tarball());
     let no = line.no(Question::After);
@@ -322,7 +306,7 @@ fn a_dissenter_about_a_used_file_vetoes_where_the_policy_says_refuse() {
         draft.on_dissent = Some("refuse".to_owned());
         draft.later_party(&translator);
         draft.later_party(&packager);
-        draft.tables.push_str(STEPS);
+        draft.tables.push_str(LATER_STEPS);
     });
     scene.evidence = line.scene.evidence.clone();
     scene.hold(TARBALL);
@@ -365,7 +349,7 @@ fn a_step_by_somebody_who_may_not_carry_it_out_does_not_count() {
 
 #[test]
 fn a_step_of_two_needed_parties_wants_the_same_of_both() {
-    let both = STEPS.replace(
+    let both = LATER_STEPS.replace(
         "[\"packager\"]\nthreshold = 1",
         "[\"packager\", \"translator\"]\nthreshold = 2",
     );
@@ -404,7 +388,7 @@ fn links_that_call_one_file_by_two_names_leave_open_what_it_is() {
 
 #[test]
 fn a_file_that_the_policy_requires_and_the_step_left_out_is_named() {
-    let steps = STEPS.replace(
+    let steps = LATER_STEPS.replace(
         "makes = [\"*.tar.gz\"]",
         "makes = [\"*.tar.gz\"]\nrequires = [\"locale/de.mo\"]",
     );

@@ -1,12 +1,13 @@
 //! The build itself: the source is unpacked, dated and built by a user without rights, in a sandbox without network.
 
+use quorate_rebuild_args::BuildsChoice;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use crate::debian::source::FetchedSource;
 use crate::error::RebuildError;
-use crate::protocol::{BuildLimits, BuildsChoice, Tests};
+use crate::protocol::{BuildLimits, Tests};
 use crate::sandbox::watch::{Log, Watch, Watched};
 use crate::sandbox::{Cgroup, Role, Sandbox, admit_builder, folder_in};
 use crate::tool;

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use quorate_rebuild_args::RunArgs;
 use serde::de::DeserializeOwned;
 
-use crate::args::RunArgs;
 use crate::earlier;
 use crate::error::{Failure, RebuildError};
 use crate::interrupt::Interrupt;
@@ -38,7 +38,7 @@ pub(crate) fn rebuild(
     earlier::demand_same_release(&earlier, &release)?;
     let cache = cache_folder(args)?;
     let invocation = random_invocation()?;
-    let workplace = Workplace::claim(&cache, &invocation, confinement)?;
+    let workplace = Workplace::claim(&work_folder(args, &cache)?, &invocation, confinement)?;
     let folders = (cache, workplace.folder.clone());
     let job = Job {
         earlier,
@@ -85,6 +85,15 @@ fn cache_folder(args: &RunArgs) -> Result<PathBuf, RebuildError> {
         cache.ok_or_else(|| RebuildError::Argument("no HOME is set: give --cache DIR".into()))?;
     fs::create_dir_all(&cache).map_err(RebuildError::io("create", &cache))?;
     fs::canonicalize(&cache).map_err(RebuildError::io("find", &cache))
+}
+
+/// Where the folders of all runs are.
+fn work_folder(args: &RunArgs, cache: &Path) -> Result<PathBuf, RebuildError> {
+    let Some(work) = &args.work else {
+        return Ok(cache.join("work"));
+    };
+    fs::create_dir_all(work).map_err(RebuildError::io("create", work))?;
+    fs::canonicalize(work).map_err(RebuildError::io("find", work))
 }
 
 fn random_invocation() -> Result<String, RebuildError> {

@@ -11,7 +11,6 @@
 //! **Architecture Invariant:** a process that can start foreign code never has the signing key, and the process that
 //! has it starts no program and believes nothing that it has not parsed and hashed itself.
 
-mod args;
 mod builder;
 mod building;
 mod debian;
@@ -34,8 +33,8 @@ mod workplace;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use quorate_rebuild_args::{CommandLine, RunArgs, Verb};
 
-use args::{CommandLine, RunArgs, Verb};
 use error::RebuildError;
 use protocol::Release;
 use report::{Report, Verbosity};

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use quorate_rebuild_args::BuildsChoice;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Failure;
@@ -102,18 +103,6 @@ pub(crate) enum RecipeChoice {
         /// What it says.
         text: String,
     },
-}
-
-/// Which binary packages a build makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum BuildsChoice {
-    /// Those of the machine's architecture.
-    Any,
-    /// Those that are independent of the architecture.
-    All,
-    /// Both.
-    Binary,
 }
 
 /// Whether the package's own tests are run during the build.

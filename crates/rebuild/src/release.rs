@@ -1,10 +1,10 @@
 //! From what was typed to what is rebuilt. Nothing here asks the network.
 
+use quorate_rebuild_args::{DebianArgs, GitArgs};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read as _;
 
-use crate::args::{DebianArgs, GitArgs};
 use crate::error::RebuildError;
 use crate::git::{Address, RECIPE_BYTES_MAX, is_plain_path, is_tag_name};
 use crate::protocol::{DebianRelease, GitRelease, RecipeChoice, Release, Tests};

@@ -13,9 +13,9 @@ use quorate::digest::Digests;
 use quorate::envelope::{PAYLOAD_TYPE_IN_TOTO, sign};
 use quorate::key::SigningKey;
 use quorate::limits::Limits;
+use quorate_rebuild_args::SignArgs;
 use rustix::fs::OFlags;
 
-use crate::args::SignArgs;
 use crate::error::RebuildError;
 use crate::placing::Placing;
 use crate::protocol::{ResultProduct, Signed};

@@ -2,6 +2,8 @@
 
 use std::process::{Command, ExitStatus, Stdio};
 
+use quorate::invisible::is_invisible;
+
 use crate::error::RebuildError;
 use crate::protocol::Release;
 
@@ -105,19 +107,13 @@ pub(crate) fn run(command: &mut Command) -> Result<Ran, RebuildError> {
 pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .map(|c| {
-            if is_hidden(c) && c != '\t' {
+            if is_invisible(c) && c != '\t' {
                 '\u{fffd}'
             } else {
                 c
             }
         })
         .collect()
-}
-
-/// Control characters, and those that are not seen and change how others are seen (Unicode §23.2, UAX 9 §2).
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// The same on one line: a reader's message may have many.

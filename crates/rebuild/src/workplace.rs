@@ -18,16 +18,15 @@ pub(crate) struct Workplace {
 }
 
 impl Workplace {
-    /// Removes what ended runs left and makes the folder of this one.
+    /// Removes what ended runs left in `all` and makes the folder of this one there.
     pub(crate) fn claim(
-        cache: &Path,
+        all: &Path,
         invocation: &str,
         confinement: Confinement,
     ) -> Result<Self, RebuildError> {
-        let all = cache.join("work");
-        fs::create_dir_all(&all).map_err(RebuildError::io("create", &all))?;
+        fs::create_dir_all(all).map_err(RebuildError::io("create", all))?;
         let gate = crate::debian::apt::wait_for_lock(&all.join("gate"))?;
-        sweep(&all, confinement)?;
+        sweep(all, confinement)?;
         let lock_path = all.join(format!("{invocation}.lock"));
         let lock = File::create(&lock_path).map_err(RebuildError::io("create", &lock_path))?;
         lock.lock().map_err(RebuildError::io("lock", &lock_path))?;

@@ -7,7 +7,7 @@ mod lab;
 use std::fs;
 use std::process::Command;
 
-use lab::{Lab, outcome, shared_cache, succeed};
+use lab::{Lab, outcome, succeed};
 
 /// Sources that are known to rebuild; an archive need not have all of them any more.
 const KNOWN: [&str; 3] = [
@@ -25,11 +25,8 @@ fn a_rebuilt_package_is_the_archive_s_own_bit_for_bit() {
             .args(["debian", release, "--json"])
             .arg("--key")
             .arg(lab.key());
-        command
-            .arg("--out")
-            .arg(lab.out())
-            .arg("--cache")
-            .arg(shared_cache());
+        command.arg("--out").arg(lab.out());
+        lab.with_shared_cache(&mut command);
         let run = outcome(&mut command);
         if ["source-not-in-archive", "no-such-source"].contains(&run.error()) {
             println!("{release}: {}", run.stderr);

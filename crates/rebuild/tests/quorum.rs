@@ -12,7 +12,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use lab::{Lab, outcome, shared_cache, succeed};
+use lab::{Lab, outcome, succeed};
 use quorate::digest::Sha256;
 use quorate::verify::{Artifact, ArtifactState, Outcome, Question, Standing, View};
 use quorate_testkit::scenario::{Scene, evidence};
@@ -36,7 +36,7 @@ fn rebuilt_by_two(source: &str) -> Option<Rebuilt> {
         let mut command = Command::new(lab::PROGRAM);
         command.args(["debian", source, "--json"]);
         command.arg("--key").arg(&key).arg("--out").arg(&out);
-        command.arg("--cache").arg(shared_cache());
+        lab.with_shared_cache(&mut command);
         let run = outcome(&mut command);
         if ["source-not-in-archive", "no-such-source"].contains(&run.error()) {
             println!("{source}: {}", run.stderr);

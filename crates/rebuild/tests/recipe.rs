@@ -10,7 +10,7 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use lab::repository::{Repository, git_source, recipe, recipe_with};
-use lab::{Lab, Outcome, outcome, shared_cache};
+use lab::{Lab, Outcome, outcome};
 use quorate::attest::git::RecipePlace;
 
 /// A repository whose tag `v1` has this recipe, and a build that makes one output.
@@ -375,7 +375,8 @@ fn a_recipe_of_packages_builds_in_a_root_of_the_suite() {
     repository.commit();
     repository.tag("v1");
     let mut command = lab.git_command_without_root(&repository.folder, "v1");
-    let run = outcome(command.arg("--cache").arg(shared_cache()));
+    lab.with_shared_cache(&mut command);
+    let run = outcome(&mut command);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let rebuild = lab.rebuild_in(&lab.out());
     assert_eq!(rebuild.build_path, "/build/hello");
@@ -398,7 +399,8 @@ fn a_recipe_of_packages_builds_in_a_root_of_the_suite() {
     repository.tag("v2");
     fs::remove_dir_all(lab.out()).unwrap();
     let mut command = lab.git_command_without_root(&repository.folder, "v2");
-    let run = outcome(command.arg("--cache").arg(shared_cache()));
+    lab.with_shared_cache(&mut command);
+    let run = outcome(&mut command);
     assert_eq!(run.error(), "dependencies", "{}", run.stderr);
     assert!(
         run.stderr.contains("no signed index has maake"),

@@ -178,6 +178,8 @@ fn both_documents_are_signed_and_say_what_is_in_the_folder() {
         first.stderr,
         again.stderr
     );
+    // What ended with the runs is gone from the folder that they were given for it.
+    assert_eq!(left_in(&lab.path("work")), ["gate"]);
     assert_eq!(first.json["format"], "quorate-rebuild-result/1");
     assert_eq!(
         first.json["result"]["products"],

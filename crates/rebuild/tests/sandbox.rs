@@ -70,7 +70,8 @@ fn answers() -> &'static Answers {
             .replace("@ID@", &id);
         lab.add("hostile", &filled);
         lab.publish();
-        let direct = lab.command("hostile", &lab.sources());
+        // In the same cache as the other build, and with its work folder beside it.
+        let direct = lab.command_with_cache("hostile", &lab.sources(), &shared_cache());
         // Who starts us has left a folder and a file of the host open.
         let mut command = Command::new("bash");
         command.args(["-c", "exec 3</ 42</etc/passwd; exec \"$0\" \"$@\""]);

@@ -3,5 +3,6 @@
 mod compiled;
 mod in_force;
 mod layout;
+mod linted;
 mod steps;
 mod terms;

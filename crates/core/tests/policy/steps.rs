@@ -1,22 +1,6 @@
 //! Later steps in `policy.toml`: those that could never hold.
 
-use quorate_testkit::scenario::Party;
-
-const STEPS: &str = r#"
-[[step]]
-name = "localise"
-parties = ["translator"]
-threshold = 1
-uses = ["rebuild"]
-may_add = ["locale/*.mo"]
-
-[[step]]
-name = "package"
-parties = ["packager"]
-threshold = 1
-uses = ["localise"]
-makes = ["*.tar.gz"]
-"#;
+use quorate_testkit::scenario::{LATER_STEPS, Party};
 
 #[test]
 fn steps_that_could_never_hold_do_not_compile() {
@@ -59,8 +43,8 @@ fn steps_that_could_never_hold_do_not_compile() {
         ),
         ("makes", "makse", "makse"),
     ] {
-        let steps = STEPS.replace(from, to);
-        assert_ne!(steps, STEPS, "{from}");
+        let steps = LATER_STEPS.replace(from, to);
+        assert_ne!(steps, LATER_STEPS, "{from}");
         let owners = [quorate_testkit::scenario::ed25519("owner 0")];
         let parties = ["alice", "bob"].map(Party::new);
         let mut draft = quorate_testkit::scenario::PolicyDraft::of(2, &parties, &owners);

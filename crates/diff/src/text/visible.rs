@@ -1,5 +1,7 @@
 //! Text from outside made harmless and readable.
 
+use quorate::invisible::is_invisible;
+
 /// Shows bytes: control characters and what changes how others are seen as `\u{N}` or `\t` and `\r`, bytes that are no UTF-8 as `\xNN`.
 pub(crate) fn visible(bytes: &[u8]) -> String {
     let mut text = String::new();
@@ -20,17 +22,11 @@ pub(crate) fn visible_text(text: &str) -> String {
             '\t' => shown.push_str("\\t"),
             '\r' => shown.push_str("\\r"),
             '\n' => shown.push_str("\\n"),
-            hidden if is_hidden(hidden) => shown.extend(hidden.escape_unicode()),
+            hidden if is_invisible(hidden) => shown.extend(hidden.escape_unicode()),
             seen => shown.push(seen),
         }
     }
     shown
-}
-
-/// Control characters, and those that are not seen and change where others are seen (Unicode §23.2, UAX 9 §2).
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use std::process::Command;
 
 use quorate::digest::Sha256;
 
-use super::sources::Sources;
 use crate::error::RebuildError;
 use crate::tool;
 
@@ -24,8 +23,8 @@ pub(crate) struct PrivateApt {
 }
 
 impl PrivateApt {
-    /// Sets up `folder` for `sources`.
-    pub(crate) fn set_up(folder: &Path, sources: &Sources) -> Result<Self, RebuildError> {
+    /// Sets up `folder` for a list of archives.
+    pub(crate) fn set_up(folder: &Path, list: &str) -> Result<Self, RebuildError> {
         for part in ["etc/empty", "lists/partial", "cache/archives/partial"] {
             let path = folder.join(part);
             fs::create_dir_all(&path).map_err(RebuildError::io("create", &path))?;
@@ -34,7 +33,7 @@ impl PrivateApt {
             folder: folder.to_path_buf(),
         };
         apt.write("status", "")?;
-        apt.write("etc/quorate.sources", &sources.all)?;
+        apt.write("etc/quorate.sources", list)?;
         apt.write("apt.conf", &apt.configuration()?)?;
         Ok(apt)
     }
@@ -43,7 +42,9 @@ impl PrivateApt {
     pub(crate) fn update(&self) -> Result<(), RebuildError> {
         let ran = tool::run(
             self.command("apt-get")
-                .args(["-q", "update", "--error-on=any"]),
+                // A cache of packages in memory would be made from all indexes and thrown away.
+                .args(["-q", "update", "--error-on=any"])
+                .arg("-opkgCacheFile::Generate=false"),
         )?;
         if ran.status.success() {
             return Ok(());

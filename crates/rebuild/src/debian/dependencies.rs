@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use quorate::attest::rebuild::EnvironmentPackage;
 use quorate::digest::Sha256;
+use quorate_rebuild_args::BuildsChoice;
 
+use super::apt::wait_for_lock;
 use super::control::Paragraph;
 use super::index::PackageId;
 use super::source::{Archive, FetchedSource};
 use crate::digest_file::{copy_and_digest, digest_file};
 use crate::error::{RebuildError, UNKNOWN_PACKAGES};
-use crate::protocol::{BuildLimits, BuildsChoice};
+use crate::protocol::BuildLimits;
 use crate::sandbox::{Role, Sandbox};
 use crate::tool;
 
@@ -20,6 +22,7 @@ use crate::tool;
 const SOURCE_FOLDER: &str = "/mnt";
 const LISTS_FOLDER: &str = "/var/lib/apt/lists";
 const ARCHIVES_FOLDER: &str = "/var/cache/apt/archives";
+const PACKAGE_CACHE: &str = "-oDir::Cache::pkgcache=/var/cache/apt/archives/packages.bin";
 /// More names than this are no message.
 const NAMES_MAX: usize = 20;
 const SOURCES_LIST: &str = "etc/apt/sources.list.d/quorate.sources";
@@ -120,7 +123,7 @@ impl Dependencies<'_> {
                     place.display()
                 )));
             }
-            keep(place, &debs.join(sha256.to_string()), self.work)?;
+            keep(place, &debs, *sha256)?;
         }
         Ok(())
     }
@@ -146,7 +149,8 @@ impl Dependencies<'_> {
             "-oAPT::Sandbox::User=root",
         ];
         program.extend([
-            "-oDir::Cache::pkgcache=",
+            // The first call reads all lists and leaves what it made of them to the second, in a folder that ends with them.
+            PACKAGE_CACHE,
             "-oDir::Cache::srcpkgcache=",
             "-oDebug::NoLocking=1",
         ]);
@@ -280,10 +284,13 @@ fn take_cached(cached: &Path, to: &Path, sha256: Sha256) -> Result<bool, Rebuild
 }
 
 /// Adds a copy to the cache: the installing sandbox can write to the original.
-fn keep(place: &Path, cached: &Path, work: &Path) -> Result<(), RebuildError> {
-    let temporary: PathBuf = work.join("keep.deb");
+fn keep(place: &Path, debs: &Path, sha256: Sha256) -> Result<(), RebuildError> {
+    // One temporary name for all, so that a run which is killed leaves no more than one.
+    let _lock = wait_for_lock(&debs.join("lock"))?;
+    let temporary = debs.join("new.deb");
     fs::copy(place, &temporary).map_err(RebuildError::io("copy", place))?;
-    fs::rename(&temporary, cached).map_err(RebuildError::io("rename", &temporary))
+    fs::rename(&temporary, debs.join(sha256.to_string()))
+        .map_err(RebuildError::io("rename", &temporary))
 }
 
 #[cfg(test)]

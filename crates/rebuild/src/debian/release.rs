@@ -3,6 +3,7 @@
 use std::fs;
 
 use quorate::attest::rebuild::{Builds, DebianSource, IndexRecord, Rebuild, Source, SourceFile};
+use quorate_rebuild_args::BuildsChoice;
 
 use super::dependencies::Needed;
 use super::source::{Archive, FetchedSource};
@@ -12,7 +13,7 @@ use crate::building::{self, Build, Written};
 use crate::earlier;
 use crate::error::RebuildError;
 use crate::outputs;
-use crate::protocol::{BuildsChoice, DebianRelease, Job, Phase};
+use crate::protocol::{DebianRelease, Job, Phase};
 
 /// Rebuilds a source package, and stages its outputs.
 ///

@@ -166,7 +166,7 @@ impl RootPlan<'_> {
     }
 }
 
-/// Moves a finished root to its place, its digests first: a root without digests is not used.
+/// Moves a finished root to its place, its digests first: a root without digests is not used. Whoever calls holds its lock.
 fn store(made: &Path, tar: &Path) -> Result<(), RebuildError> {
     let (digests, _) = digest_file(made)?;
     let note = tar.with_extension("digests");
@@ -174,7 +174,16 @@ fn store(made: &Path, tar: &Path) -> Result<(), RebuildError> {
     write!(file, "{}\n{}\n", digests.sha256, digests.sha512)
         .map_err(RebuildError::io("write", &note))?;
     file.sync_all().map_err(RebuildError::io("write", &note))?;
-    fs::rename(made, tar).map_err(RebuildError::io("rename", made))
+    match fs::rename(made, tar) {
+        // The work folder may be on another disk, or in memory.
+        Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => {
+            let arriving = tar.with_extension("new");
+            fs::copy(made, &arriving).map_err(RebuildError::io("copy", made))?;
+            fs::remove_file(made).map_err(RebuildError::io("remove", made))?;
+            fs::rename(&arriving, tar).map_err(RebuildError::io("rename", &arriving))
+        }
+        moved => moved.map_err(RebuildError::io("rename", made)),
+    }
 }
 
 /// Unpacks a root archive that somebody gave, a plain tar with the digest `expected`.

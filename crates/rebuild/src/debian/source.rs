@@ -69,9 +69,10 @@ impl Archive {
         let run_folder = work.join("apt");
         let apt = {
             let _lock = apt::wait_for_lock(&shared_folder.join("run.lock"))?;
-            let shared = PrivateApt::set_up(&shared_folder, &sources)?;
+            let shared = PrivateApt::set_up(&shared_folder, &sources.all)?;
             shared.update()?;
-            let apt = PrivateApt::set_up(&run_folder, &sources)?;
+            // It fetches sources by name and packages by address, so that it need not read the lists of packages.
+            let apt = PrivateApt::set_up(&run_folder, &sources.source)?;
             apt.take_lists_of(&shared)?;
             apt
         };

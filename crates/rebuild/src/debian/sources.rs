@@ -33,6 +33,8 @@ pub(crate) struct Sources {
     pub(crate) all: String,
     /// The archives that binary packages may come from: what the build root depends on.
     pub(crate) binary: String,
+    /// The archives that source packages may come from. Empty when none are needed.
+    pub(crate) source: String,
 }
 
 impl Sources {
@@ -59,6 +61,7 @@ impl Sources {
         Self {
             all: self.binary.clone(),
             binary: self.binary,
+            source: String::new(),
         }
     }
 
@@ -67,15 +70,18 @@ impl Sources {
             .iter()
             .map(|entry| entry.render(&entry.types))
             .collect::<Result<String, _>>()?;
-        let is_binary = |entry: &&Entry| entry.types.iter().any(|kind| kind == "deb");
-        let only_binary = [String::from("deb")];
-        let binary = entries
-            .iter()
-            .filter(is_binary)
-            .map(|entry| entry.render(&only_binary));
+        let only = |kind: &str| {
+            let has_kind = entries
+                .iter()
+                .filter(|entry| entry.types.iter().any(|it| it == kind));
+            has_kind
+                .map(|entry| entry.render(&[kind.to_owned()]))
+                .collect::<Result<String, _>>()
+        };
         let sources = Self {
             all,
-            binary: binary.collect::<Result<String, _>>()?,
+            binary: only("deb")?,
+            source: only("deb-src")?,
         };
         if sources.binary.is_empty() {
             return Err(RebuildError::SourcesRefused(

@@ -17,7 +17,7 @@ mod tagged;
 pub use document::{edited, flipped, metablock, replaced, signed, without};
 pub use keys::{ed25519, p256, p384, p521, rsa2048};
 pub use party::{Party, evidence};
-pub use policy::{Documents, PolicyDraft};
+pub use policy::{Documents, LATER_STEPS, PolicyDraft};
 pub use sample::{Sample, Stated};
 pub use scene::{AT, Scene, refusal};
 pub use tagged::{Tagged, allowed_signer, ssh_signature};

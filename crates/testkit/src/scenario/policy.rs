@@ -11,6 +11,23 @@ use quorate::time::Timestamp;
 use super::document::sha256_hex;
 use super::{AT, Party, ed25519, replaced, signed};
 
+/// Tables of two later steps, of the parties `translator` and `packager` (see [`PolicyDraft::later_party`]).
+pub const LATER_STEPS: &str = r#"
+[[step]]
+name = "localise"
+parties = ["translator"]
+threshold = 1
+uses = ["rebuild"]
+may_add = ["locale/*.mo"]
+
+[[step]]
+name = "package"
+parties = ["packager"]
+threshold = 1
+uses = ["localise"]
+makes = ["*.tar.gz"]
+"#;
+
 /// What stands in a `policy.toml`, line by line; a test changes any of it.
 #[derive(Clone, Debug)]
 pub struct PolicyDraft {

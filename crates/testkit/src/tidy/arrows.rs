@@ -40,13 +40,22 @@ fn fault_of(manifest: &Manifest<'_>, dependency: &Dependency, target: &str) -> O
 /// Returns the crates that `folder` may depend on. Every crate that is no library here is a program.
 fn allowed_targets(folder: &str) -> &'static [&'static str] {
     match folder {
-        "core" => &[],
+        "core" | "rebuild-args" => &[],
         "archive" | "gather" | "git" | "openpgp" | "trust" | "unsign" => &["core"],
         "diff" => &["core", "archive"],
         "record" => &["core", "git"],
-        "rebuild" => &["core", "archive", "git"],
+        "rebuild" => &["core", "archive", "git", "rebuild-args"],
         "cli" => &[
-            "core", "archive", "diff", "gather", "git", "openpgp", "record", "trust", "unsign",
+            "core",
+            "archive",
+            "diff",
+            "gather",
+            "git",
+            "openpgp",
+            "rebuild-args",
+            "record",
+            "trust",
+            "unsign",
         ],
         "bench" => &["core", "gather", "record"],
         _ => &["core", "gather"],

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{ArtifactList, Layout, Rule};
+use super::policy::is_of_a_policy;
 use super::{LintPlace, Weakness, WeaknessCode};
 
 /// A step or an inspection of a layout.
@@ -52,6 +53,8 @@ impl Position {
 /// What the parts of a layout are called and take from each other, looked up once for all of them.
 pub(super) struct Chain<'l> {
     pub(super) layout: &'l Layout,
+    /// Whether terms that are signed beside it ask for the source and for the file at hand.
+    pub(super) is_of_a_policy: bool,
     steps: BTreeSet<&'l str>,
     inspections: BTreeSet<&'l str>,
     /// How many steps have this name but for upper and lower case.
@@ -75,6 +78,7 @@ impl<'l> Chain<'l> {
         let inspections = layout.inspections.iter();
         let mut chain = Self {
             layout,
+            is_of_a_policy: is_of_a_policy(layout),
             steps: layout.steps.iter().map(|step| step.name.as_str()).collect(),
             inspections: inspections.map(|one| one.name.as_str()).collect(),
             alike,
@@ -140,7 +144,8 @@ impl<'l> Chain<'l> {
                 &format!("add REQUIRE {product} at the start of the products"),
             ));
         }
-        if at + 1 == self.layout.steps.len() && demanded.is_empty() {
+        let is_last = at + 1 == self.layout.steps.len();
+        if is_last && demanded.is_empty() && !self.is_of_a_policy {
             found.push(Weakness::new(
                 WeaknessCode::NothingRequired,
                 place(),

@@ -5,6 +5,7 @@
 //! **Never:** a judgement about evidence. A layout without weaknesses may still ask for the wrong thing.
 
 mod chain;
+mod policy;
 mod rules;
 mod weakness;
 
@@ -35,6 +36,9 @@ pub fn lint(layout: &Layout, at: Timestamp) -> Vec<Weakness> {
     }
     keys(layout, &mut found);
     let chain = Chain::of(layout);
+    if chain.is_of_a_policy {
+        found.push(policy::told());
+    }
     for (at, step) in layout.steps.iter().enumerate() {
         let place = LintPlace::Step(step.name.clone());
         name(&chain, &step.name, &place, &mut found);

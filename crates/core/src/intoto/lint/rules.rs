@@ -15,7 +15,7 @@ pub(super) fn lint(chain: &Chain<'_>, position: Position, found: &mut Vec<Weakne
     for list in [ArtifactList::Materials, ArtifactList::Products] {
         let rules = position.rules(chain.layout, list);
         let closed_at = rules.iter().position(is_disallow_all);
-        if closed_at.is_none() {
+        if closed_at.is_none() && !is_any_source(chain, position, list) {
             found.push(open_list(position.place(chain.layout), list));
         }
         for at in 0..rules.len() {
@@ -31,6 +31,11 @@ pub(super) fn lint(chain: &Chain<'_>, position: Position, found: &mut Vec<Weakne
             found.extend(reader.parameters());
         }
     }
+}
+
+/// What the first step of a policy takes is the source, for which its terms ask.
+fn is_any_source(chain: &Chain<'_>, position: Position, list: ArtifactList) -> bool {
+    chain.is_of_a_policy && matches!(position, Position::Step(0)) && list == ArtifactList::Materials
 }
 
 fn open_list(of: LintPlace, list: ArtifactList) -> Weakness {

@@ -196,13 +196,15 @@ pub enum WeaknessCode {
     NothingRequired,
     /// A layout without inspections: no file at hand is compared with what the steps made.
     DeliveryNotCompared,
+    /// The layout of a policy, with terms beside it.
+    PolicyLayout,
     /// A parameter that whoever verifies fills in.
     Parameter,
 }
 
 impl WeaknessCode {
     /// All codes, in the order of the specification.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Expired,
         Self::FarExpiry,
         Self::NoSteps,
@@ -224,6 +226,7 @@ impl WeaknessCode {
         Self::MissingRequire,
         Self::NothingRequired,
         Self::DeliveryNotCompared,
+        Self::PolicyLayout,
         Self::Parameter,
     ];
 
@@ -251,6 +254,7 @@ impl WeaknessCode {
             Self::MissingRequire => "missing-require",
             Self::NothingRequired => "nothing-required",
             Self::DeliveryNotCompared => "delivery-not-compared",
+            Self::PolicyLayout => "policy-layout",
             Self::Parameter => "parameter",
         }
     }
@@ -258,9 +262,10 @@ impl WeaknessCode {
     /// Whether it is a weakness or only worth knowing.
     pub fn severity(self) -> Severity {
         match self {
-            Self::SharedFunctionary | Self::DeliveryNotCompared | Self::Parameter => {
-                Severity::Information
-            }
+            Self::SharedFunctionary
+            | Self::DeliveryNotCompared
+            | Self::PolicyLayout
+            | Self::Parameter => Severity::Information,
             _ => Severity::Weakness,
         }
     }
