@@ -4,7 +4,7 @@ PACKAGE ?= catdoc
 SECONDS ?= 60
 DEBIAN_PACKAGES := $(shell sed 's/\#.*//' debian-packages.txt)
 
-.PHONY: help install-tools build test demo fuzz bench
+.PHONY: help install-tools build test demo drill fuzz bench
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ test: install-tools ## check format and lints, then run all tests
 
 demo: install-tools build ## rebuild PACKAGE (catdoc) by several parties and judge it
 	demo/run $(PACKAGE)
+
+drill: install-tools build ## play a theft: PACKAGE's parties, a trust repository, a stolen key and its end
+	demo/drill $(PACKAGE)
 
 fuzz: ## fuzz every parser for SECONDS each (60); needs nightly Rust and cargo-fuzz
 	fuzz/run $(SECONDS)
