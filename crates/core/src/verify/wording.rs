@@ -53,12 +53,18 @@ impl Reason {
         match self {
             Self::PolicyInForce {
                 policy,
+                version,
+                bound,
                 signed_by,
                 owners,
                 expires,
             } => {
+                let until = match bound {
+                    None => format!("in force until {expires}"),
+                    Some(release) => format!("in force for {release} alone, which is bound to it"),
+                };
                 format!(
-                    "policy {policy}, signed by {signed_by} of {owners} trusted owners, in force until {expires}"
+                    "policy {policy} version {version}, signed by {signed_by} of {owners} trusted owners, {until}"
                 )
             }
             Self::PolicyRefused { problem } => format!("the policy is not in force: {problem}"),
@@ -132,6 +138,17 @@ impl Reason {
                     parties.len()
                 )
             }
+            Self::NotDiverse {
+                parties,
+                total,
+                shortfall,
+            } => {
+                let names = parties.join(", ");
+                format!(
+                    "{} of {total} parties got the same bytes and are not independent enough: {names}: {shortfall}",
+                    parties.len()
+                )
+            }
             Self::DissentRefuses { parties } => {
                 format!(
                     "this policy lets a dissenter veto; dissenting: {}",
@@ -180,6 +197,10 @@ impl Reason {
             Self::SourceUnsigned { release, problem } => {
                 format!("{release} is not a release by this policy: {problem}")
             }
+            Self::NotBound { bound, built } => format!(
+                "this version of the policy, {}, is in force for {bound} alone, and these bytes were built from {built}",
+                bound.policy
+            ),
             Self::SourceOther { built, wanted } => {
                 format!("{built} was built, and the policy wants {wanted}")
             }

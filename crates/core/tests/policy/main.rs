@@ -5,3 +5,4 @@ mod in_force;
 mod layout;
 mod steps;
 mod terms;
+mod versions;
