@@ -6,6 +6,7 @@
 
 mod agent;
 mod args;
+mod bind;
 mod ceremony;
 mod daily;
 mod diff;
@@ -17,6 +18,7 @@ mod pin;
 mod project;
 mod publish;
 mod rotate;
+mod seen;
 mod show;
 mod sign;
 mod signer;
@@ -28,6 +30,7 @@ use std::process::ExitCode;
 
 pub(crate) use args::{StoreArguments, TrustVerb};
 pub(crate) use daily::{Found, policy_for};
+pub(crate) use seen::remember_version;
 
 use crate::error::CommandError;
 
@@ -45,6 +48,7 @@ pub(crate) fn run(verb: TrustVerb) -> Result<ExitCode, CommandError> {
             project,
             policy,
         } => project::policy(&change, &project, &policy),
+        TrustVerb::Bind(arguments) => bind::run(&arguments),
         TrustVerb::Naming { change, file } => project::naming(&change, &file),
         TrustVerb::Rotate {
             change,

@@ -63,7 +63,8 @@ pub struct DiversityRule {
 }
 
 impl DiversityRule {
-    pub(super) fn to_json(self) -> Json<'static> {
+    /// The rule as the terms have it.
+    pub fn to_json(self) -> Json<'static> {
         let number =
             |number: NonZeroUsize| Json::number(i128::try_from(number.get()).unwrap_or(i128::MAX));
         let numbers = [
