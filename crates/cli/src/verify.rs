@@ -89,7 +89,7 @@ fn open(arguments: &VerifyArguments) -> Result<Vec<Judgement>, CommandError> {
     let at = source::time(arguments.trust.at)?;
     let mut owners = source::owners(&arguments.owner, arguments.owners_needed)?;
     if let Some(version_min) = arguments.policy_version_min {
-        owners = owners.from_version(version_min);
+        owners = owners.with_version_min(version_min);
     }
     let judgement = |case, junk| Judgement {
         files: arguments.files.clone(),
@@ -125,7 +125,7 @@ fn daily(file: &Path, arguments: &VerifyArguments) -> Result<Judgement, CommandE
         Owners::dangerous_declared_by(policy.terms(), &LIMITS).map_err(CommandError::refused)?;
     let owners = match policy.bound() {
         Some(release) => owners.for_release(release.clone()),
-        None => owners.from_version(found.version_min),
+        None => owners.with_version_min(found.version_min),
     };
     let beside = with_ending(file, ".proof");
     let proof = match &arguments.proof {

@@ -5,11 +5,22 @@
 use quorate::policy::{CompileError, Declared, DiversityError, Domain, PolicyError};
 use quorate::time::Timestamp;
 use quorate::verify::{Case, Outcome, Reason, Verdict};
-use quorate_testkit::scenario::{AT, Documents, PolicyDraft, Sample, Scene, edited, refusal};
+use quorate_testkit::scenario::{
+    AT, Documents, PolicyDraft, Sample, Scene, Tagged, allowed_signer, edited, refusal,
+};
 
 const HOME: [&str; 3] = ["self", "DE", "debian"];
 const CLOUD: [&str; 3] = ["cloud", "US", "debian"];
 const BARN: [&str; 3] = ["barn", "FR", "guix"];
+
+const GIT: &str = r#"
+[source]
+kind = "git"
+repository = "https://example.org/hello.git"
+tags = "v*"
+allowed_signers = "allowed_signers"
+recipe = "quorate.toml"
+"#;
 
 /// Who declares what.
 type Declaring<'d> = [(&'d str, &'d str, [&'d str; 3])];
@@ -300,6 +311,7 @@ fn words_that_could_mean_two_things_are_refused_in_both_documents() {
         "principal = \"Acme\"\nhosting = \"self\"\ncountry = \"DE\"\ntoolchain = \"gcc\"\n",
         "principal = \"acme\"\nhosting = \"our own\"\ncountry = \"DE\"\ntoolchain = \"gcc\"\n",
         "principal = \"acme\"\nhosting = \"self\"\ncountry = \"de\"\ntoolchain = \"gcc\"\n",
+        "principal = \"acme\"\nhosting = \"self\"\ncountry = \"DEU\"\ntoolchain = \"gcc\"\n",
         "principal = \"acme\"\n",
     ] {
         assert!(
@@ -377,4 +389,26 @@ fn what_a_policy_declares_is_read_back_from_the_signed_terms() {
     assert_eq!(policy.diversity().len(), 1);
     let said = scene.judge().report().answers()[0].reasons[0].clone();
     assert!(matches!(said, Reason::PolicyInForce { .. }), "{said}");
+}
+
+#[test]
+fn two_parties_of_one_principal_cannot_make_the_witnessed_time_earlier() {
+    let mut scene = Scene::with(2, 3, |draft| {
+        draft.tables.push_str(GIT);
+        for party in ["alice", "bob"] {
+            draft.declare(party, "acme", HOME);
+        }
+        let signers = allowed_signer("maria", "namespaces=\"git\"").into_bytes();
+        let texts = &mut draft.files.texts;
+        texts.insert("allowed_signers".to_owned(), signers);
+    });
+    scene.hold(Tagged::hello().artifact());
+    for (party, seen) in ["10:00:01", "10:00:02", "10:00:40"].into_iter().enumerate() {
+        let seen = format!("2026-11-20T{seen}Z");
+        scene.states(party, &Tagged::hello().seen(&seen));
+    }
+    let verdict = scene.judge();
+    assert!(verdict.is_quorate(), "{:?}", verdict.report().answers());
+    let said = verdict.report().answers()[1].reasons[0].to_string();
+    assert!(said.contains("held at 2026-11-20T10:00:40Z"), "{said}");
 }

@@ -72,6 +72,15 @@ impl Project {
         self.policy_at(&format!("{version}.policy"))
     }
 
+    /// The version of its policy that a path is kept for, as [`Self::kept_paths`] has them.
+    pub fn kept_version(&self, path: &TargetPath) -> Option<NonZeroU64> {
+        let own = path.as_str().strip_prefix(&format!("{FOLDER}/{}/", self.0));
+        let (version, _) = own?.split_once(".policy.")?;
+        let version = version.parse().ok()?;
+        let kept = self.kept_paths(version).all();
+        kept.contains(path).then_some(version)
+    }
+
     /// Where it says which releases are bound: `p/NAME/releases.json`.
     pub fn releases(&self) -> TargetPath {
         self.path("releases.json")

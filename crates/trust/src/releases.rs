@@ -3,6 +3,7 @@
 //!
 //! A file's name selects the entry and never leads to a yes: what is bound is a release, and the verdict says no when another one was built.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 
 use quorate::intoto::Glob;
@@ -96,6 +97,27 @@ impl Releases {
         Ok(())
     }
 
+    /// Takes out all entries of a release.
+    ///
+    /// # Errors
+    /// [`ReleasesError::NotBound`] when there is none.
+    pub fn unbind(&mut self, source: &str, version: &str) -> Result<(), ReleasesError> {
+        let before = self.bound.len();
+        let is_other =
+            |release: &BoundRelease| release.source != source || release.version != version;
+        self.bound.retain(|binding| is_other(&binding.release));
+        match self.bound.len() == before {
+            true => Err(ReleasesError::NotBound(format!("{source} {version}"))),
+            false => Ok(()),
+        }
+    }
+
+    /// The versions of the policy that something is bound to.
+    pub fn versions(&self) -> BTreeSet<NonZeroU64> {
+        let bound = self.bound.iter();
+        bound.map(|binding| binding.release.policy).collect()
+    }
+
     /// The release that a file of that name may be; `None` when it is judged by the policy of now.
     pub fn of_file(&self, file_name: &str) -> Option<&BoundRelease> {
         let matches = |binding: &&Binding| binding.artifacts.matches(file_name);
@@ -179,6 +201,9 @@ pub enum ReleasesError {
     /// JSON of another form.
     #[error("{0}")]
     Shape(#[from] ShapeError),
+    /// A release that nothing is said of.
+    #[error("{0} is not bound")]
+    NotBound(String),
     /// One release twice.
     #[error("{release} is bound to version {policy} of the policy already")]
     Twice {

@@ -39,6 +39,22 @@ pub(crate) enum TrustVerb {
     },
     /// Prepare to keep a release under the version of the policy that it was made under
     Bind(BindArguments),
+    /// Prepare to judge a release by the policy in force again
+    #[command(
+        after_help = "Example:\n  quorate trust unbind repository ceremony hello --source hello --version 2.10-3"
+    )]
+    Unbind {
+        #[command(flatten)]
+        change: ChangeArguments,
+        /// The project
+        project: String,
+        /// The source package's name, or the address of a git repository
+        #[arg(long, value_name = "NAME")]
+        source: String,
+        /// The release: the source package's full version, or the tag's name
+        #[arg(long, value_name = "VERSION")]
+        version: String,
+    },
     /// Prepare other naming rules: which project a file belongs to, by its name
     #[command(after_help = "Example:\n  quorate trust naming repository ceremony naming.json")]
     Naming {

@@ -1,4 +1,4 @@
-//! `quorate trust bind`: a release stays under the version of the policy that it was made under.
+//! `quorate trust bind` and `unbind`: a release stays under the version of the policy that it was made under, or no longer.
 
 use std::num::NonZeroU64;
 use std::path::Path;
@@ -11,14 +11,14 @@ use quorate_trust::releases::{Binding, Releases};
 use quorate_trust::repository::{PolicyFiles, RepositoryError, put_releases, role_of};
 
 use super::LIMITS;
-use super::args::BindArguments;
+use super::args::{BindArguments, ChangeArguments};
 use super::ceremony::Preparation;
 use super::project::read_files;
 use crate::error::CommandError;
 use crate::source;
 
 pub(super) fn run(arguments: &BindArguments) -> Result<ExitCode, CommandError> {
-    let place = Place::open(arguments)?;
+    let place = Place::open(&arguments.change, &arguments.project)?;
     let binding = Binding::new(
         &arguments.source,
         &arguments.version,
@@ -32,15 +32,21 @@ pub(super) fn run(arguments: &BindArguments) -> Result<ExitCode, CommandError> {
         .map_err(CommandError::refused)?;
     let kept = place.kept(&binding.release, arguments.layout.as_deref())?;
     let kept = kept.as_ref().map(|files| (arguments.policy, files));
-    let preparation = &place.preparation;
-    let change = put_releases(
-        &preparation.repository,
-        &place.project,
-        &releases,
-        kept,
-        &preparation.expiries,
-    );
-    preparation.prepare(&change.map_err(CommandError::refused)?)
+    place.prepare(&releases, kept)
+}
+
+pub(super) fn end(
+    change: &ChangeArguments,
+    project: &str,
+    source: &str,
+    version: &str,
+) -> Result<ExitCode, CommandError> {
+    let place = Place::open(change, project)?;
+    let mut releases = place.releases()?;
+    releases
+        .unbind(source, version)
+        .map_err(CommandError::refused)?;
+    place.prepare(&releases, None)
 }
 
 /// A project in a repository.
@@ -51,15 +57,31 @@ struct Place {
 }
 
 impl Place {
-    fn open(arguments: &BindArguments) -> Result<Self, CommandError> {
-        let preparation = Preparation::open(&arguments.change)?;
-        let project = Project::new(&arguments.project).map_err(CommandError::unable)?;
+    fn open(change: &ChangeArguments, project: &str) -> Result<Self, CommandError> {
+        let preparation = Preparation::open(change)?;
+        let project = Project::new(project).map_err(CommandError::unable)?;
         let role = role_of(&preparation.repository, &project).map_err(CommandError::refused)?;
         Ok(Self {
             preparation,
             project,
             role,
         })
+    }
+
+    fn prepare(
+        &self,
+        releases: &Releases,
+        kept: Option<(NonZeroU64, &PolicyFiles)>,
+    ) -> Result<ExitCode, CommandError> {
+        let preparation = &self.preparation;
+        let change = put_releases(
+            &preparation.repository,
+            &self.project,
+            releases,
+            kept,
+            &preparation.expiries,
+        );
+        preparation.prepare(&change.map_err(CommandError::refused)?)
     }
 
     fn target(&self, path: &TargetPath) -> Result<Option<Vec<u8>>, CommandError> {

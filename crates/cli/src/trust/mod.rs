@@ -49,6 +49,12 @@ pub(crate) fn run(verb: TrustVerb) -> Result<ExitCode, CommandError> {
             policy,
         } => project::policy(&change, &project, &policy),
         TrustVerb::Bind(arguments) => bind::run(&arguments),
+        TrustVerb::Unbind {
+            change,
+            project,
+            source,
+            version,
+        } => bind::end(&change, &project, &source, &version),
         TrustVerb::Naming { change, file } => project::naming(&change, &file),
         TrustVerb::Rotate {
             change,

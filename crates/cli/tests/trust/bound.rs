@@ -197,3 +197,24 @@ fn holders_read_what_is_bound_before_they_sign() {
     let line = "releases: \"catdoc_0.95-6~deb12u1_*.deb\" is catdoc 1:0.95-6~deb12u1, judged by version 1 of the policy";
     assert!(said.contains(line), "{said}");
 }
+
+#[test]
+fn a_release_that_is_no_longer_bound_is_judged_by_the_policy_in_force() {
+    let town = Town::with_user();
+    bind(&town, "--policy 1");
+    remove_alice(&town);
+    assert_eq!(town.verify().code, 0);
+    let release = "demo --source catdoc --version 1:0.95-6~deb12u1";
+    town.change("unbind", release, MARIA_AND_OMAR);
+    town.update();
+    town.verify()
+        .refused("only 1 of 2 parties got the same bytes");
+    let role = town.stage.read("repository/metadata/4.proj-demo.json");
+    let role = String::from_utf8(role).unwrap();
+    assert!(!role.contains("1.policy.layout"), "{role}");
+    let ceremony = town.ceremony();
+    town.run(&format!(
+        "unbind repository {ceremony} {release} --at {NOW}"
+    ))
+    .refused("catdoc 1:0.95-6~deb12u1 is not bound");
+}

@@ -82,12 +82,9 @@ pub(super) struct Member<'d> {
 }
 
 impl<'d> Member<'d> {
-    /// Who answers for it: itself, where nobody says otherwise and no rule asks.
-    fn principal(self, asked: bool) -> Option<&'d str> {
-        match self.declared {
-            Some(declared) => Some(declared.principal()),
-            None => (!asked).then_some(self.name),
-        }
+    /// Who answers for it: itself, where nobody says otherwise.
+    fn principal(self) -> &'d str {
+        self.declared.map_or(self.name, Declared::principal)
     }
 }
 
@@ -130,12 +127,10 @@ pub(super) fn shortfall(
     rules: &[DiversityRule],
     members: &[Member<'_>],
 ) -> Option<Shortfall> {
-    let asked = rules.iter().any(|rule| rule.by == Aspect::Principal);
     let mut principals: BTreeMap<&str, Vec<Member<'_>>> = BTreeMap::new();
     for member in members {
-        if let Some(principal) = member.principal(asked) {
-            principals.entry(principal).or_default().push(*member);
-        }
+        let own = principals.entry(member.principal()).or_default();
+        own.push(*member);
     }
     let undeclared = || {
         let silent = members.iter().filter(|member| member.declared.is_none());
@@ -148,7 +143,7 @@ pub(super) fn shortfall(
             have,
             needed,
             undeclared: match rule {
-                Asked::Principals if !asked => Vec::new(),
+                Asked::Principals => Vec::new(),
                 _ => undeclared(),
             },
         })

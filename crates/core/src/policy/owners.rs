@@ -51,7 +51,7 @@ impl Owners {
 
     /// A policy of an older version than this is not in force: the caller has seen this one.
     #[must_use]
-    pub fn from_version(mut self, version_min: NonZeroU64) -> Self {
+    pub fn with_version_min(mut self, version_min: NonZeroU64) -> Self {
         self.version_min = version_min;
         self
     }

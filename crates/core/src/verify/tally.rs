@@ -222,12 +222,8 @@ impl<'c> Votes<'c> {
         let own = self.by_identity.get(identity).into_iter().flatten();
         let own: Vec<&Vote<'c>> = own.map(|at| &self.votes[*at]).collect();
         let lack = |parties: &BTreeSet<usize>| self.policy.lack(parties, self.declared);
-        Count::of(
-            self.policy.environment(),
-            identity.clone(),
-            &own,
-            (artifact, &lack),
-        )
+        let environment = self.policy.environment();
+        Count::of(environment, identity.clone(), &own, artifact, &lack)
     }
 
     fn group(&self, count: &Count<'_>, artifact: Option<Sha256>) -> Option<Group> {
@@ -389,7 +385,8 @@ impl<'c> Count<'c> {
         environment: Environment,
         identity: Identity,
         votes: &[&Vote<'c>],
-        (artifact, lack): (Option<Sha256>, &dyn Fn(&BTreeSet<usize>) -> Option<Lack>),
+        artifact: Option<Sha256>,
+        lack: &dyn Fn(&BTreeSet<usize>) -> Option<Lack>,
     ) -> Self {
         let mut stated: BTreeMap<usize, BTreeSet<Key<'c>>> = BTreeMap::new();
         for vote in votes {

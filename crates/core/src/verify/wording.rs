@@ -138,17 +138,7 @@ impl Reason {
                     parties.len()
                 )
             }
-            Self::NotDiverse {
-                parties,
-                total,
-                shortfall,
-            } => {
-                let names = parties.join(", ");
-                format!(
-                    "{} of {total} parties got the same bytes and are not independent enough: {names}: {shortfall}",
-                    parties.len()
-                )
-            }
+            Self::NotDiverse { .. } => return self.text_of_shortfall(),
             Self::DissentRefuses { parties } => {
                 format!(
                     "this policy lets a dissenter veto; dissenting: {}",
@@ -157,6 +147,22 @@ impl Reason {
             }
             _ => return None,
         })
+    }
+
+    /// What is said of parties that are enough and not independent enough.
+    fn text_of_shortfall(&self) -> Option<String> {
+        let Self::NotDiverse {
+            parties,
+            total,
+            shortfall,
+        } = self
+        else {
+            return None;
+        };
+        let (count, names) = (parties.len(), parties.join(", "));
+        Some(format!(
+            "{count} of {total} parties got the same bytes and are not independent enough: {names}: {shortfall}"
+        ))
     }
 
     /// What is said of the released source.

@@ -70,7 +70,7 @@ fn terms_without_a_version_or_with_version_0_are_refused() {
 fn a_policy_older_than_the_caller_has_seen_is_refused() {
     let scene = second();
     let open = |seen: u64| {
-        let owners = scene.trust().from_version(number(seen));
+        let owners = scene.trust().with_version_min(number(seen));
         let (layout, terms) = (&scene.documents.layout, &scene.documents.terms);
         Policy::open(layout, terms, &owners, scene.at, &scene.limits)
     };

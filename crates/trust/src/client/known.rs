@@ -1,6 +1,6 @@
 //! What target files mean to a client: the roster, the naming rules, and the policy of a project. Each is taken from the role that alone may vouch for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use quorate::policy::BoundRelease;
 
@@ -159,9 +159,8 @@ impl<S: Shelf> Workflow<'_, S> {
     ) -> Result<(), TrustError> {
         self.policy_of(project, reborrow(&mut fetch))?;
         let releases = self.releases_of(project, reborrow(&mut fetch))?;
-        let bound = releases.iter().flat_map(|(releases, _)| releases.bound());
-        let versions: BTreeSet<_> = bound.map(|binding| binding.release.policy).collect();
-        for version in versions {
+        let versions = releases.map(|(releases, _)| releases.versions());
+        for version in versions.unwrap_or_default() {
             let paths = project.kept_paths(version);
             self.policy_at(project, &paths, reborrow(&mut fetch))?;
         }

@@ -182,8 +182,14 @@ pub fn put_releases(
 ) -> Result<Change, RepositoryError> {
     let role = role_of(repository, project)?;
     let mut own = RoleChange::renewed(expiries.project);
-    let releases = releases.to_bytes();
-    own.put.insert(project.releases(), releases);
+    own.put.insert(project.releases(), releases.to_bytes());
+    // A version that nothing is bound to any more goes.
+    let versions = releases.versions();
+    let published = repository.role(&role).into_iter();
+    let published = published.flat_map(|file| file.unverified().targets());
+    let kept_for = published.filter_map(|(path, _)| Some((path, project.kept_version(path)?)));
+    let unused = kept_for.filter(|(_, version)| !versions.contains(version));
+    own.remove.extend(unused.map(|(path, _)| path.clone()));
     if let Some((version, files)) = kept {
         own.put.extend(files_of(project.kept_paths(version), files));
     }
