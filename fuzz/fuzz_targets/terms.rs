@@ -21,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
     let again = Terms::from_json(&value, &LIMITS).expect("what we write is read");
     assert_eq!(again, terms);
     assert_eq!(again.to_json().to_text(), text);
-    let ids = || terms.parties.iter().flat_map(|(_, ids)| ids);
+    let ids = || terms.parties.iter().flat_map(|party| &party.keyids);
     assert_eq!(ids().collect::<BTreeSet<_>>().len(), ids().count());
     assert!(terms.owners_needed.get() <= terms.owners.len());
 });

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::num::NonZeroU64;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -357,6 +358,9 @@ pub(crate) struct VerifyArguments {
     /// How many of them must have signed the policy [default: all]
     #[arg(long, value_name = "N", requires = "owner")]
     pub(crate) owners_needed: Option<usize>,
+    /// Refuse a policy of an older version than this
+    #[arg(long, value_name = "N", requires = "owner")]
+    pub(crate) policy_version_min: Option<NonZeroU64>,
     /// Demand this identity, as a signed index has it; for one FILE
     #[arg(long = "as", value_name = "NAME=VERSION[:ARCH]", value_parser = Expected::parse)]
     pub(crate) expected: Option<Expected>,

@@ -1,13 +1,15 @@
 //! `quorate policy`: from policy.toml to two signed documents.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use quorate::envelope::{Envelope, EnvelopeForm, PAYLOAD_TYPE_IN_TOTO, add_signature, unsigned};
 use quorate::json::{self, Json};
 use quorate::policy::{
     GivenCertificate, Owners, PAYLOAD_TYPE_TERMS, Policy, PolicyError, PolicyFile, SourceFiles,
+    Terms,
 };
 use quorate::source::openpgp::certificate_document;
 use quorate::time::Timestamp;
@@ -64,7 +66,7 @@ fn new(arguments: &NewPolicyArguments) -> Result<ExitCode, CommandError> {
     };
     let owners: Vec<&str> = arguments.owner.iter().map(String::as_str).collect();
     let mut text = format!(
-        "format = \"quorate-policy/1\"\nname = {}\n\n# Names of build outputs that this policy speaks of.\nartifacts = {}\n\n# How many parties must agree, of all that are named below.\nthreshold = {}\nexpires = \"{}\"\n\n# \"refuse\" lets one party with another result veto.\non_dissent = \"report\"\n\n[owners]\nneeded = {}\nkeys = {}\n\n[materials]\nsource = \"same\"\n# \"same\" also wants equal build environments.\nenvironment = \"any\"\n",
+        "format = \"quorate-policy/1\"\nname = {}\n\n# Raise it with every change: whoever has seen a version refuses older ones.\nversion = 1\n\n# Names of build outputs that this policy speaks of.\nartifacts = {}\n\n# How many parties must agree, of all that are named below.\nthreshold = {}\nexpires = \"{}\"\n\n# \"refuse\" lets one party with another result veto.\non_dissent = \"report\"\n\n[owners]\nneeded = {}\nkeys = {}\n\n[materials]\nsource = \"same\"\n# \"same\" also wants equal build environments.\nenvironment = \"any\"\n",
         quoted(&arguments.name),
         quoted(&arguments.artifacts),
         arguments.threshold,
@@ -127,11 +129,14 @@ fn compile(
             unsigned(PAYLOAD_TYPE_TERMS, &compiled.terms),
         ),
     ];
-    if replacing == Replacing::Unsigned {
+    let before = claimed_version(&terms_beside(&layout));
+    let is_next = before.is_some_and(|before| compiled.version > before);
+    if replacing == Replacing::Unsigned && !is_next {
         for (path, new) in &documents {
             demand_unsigned_or_same(path, new)?;
         }
     }
+    warn_of_versions(&documents, before, compiled.version);
     let mut written = Vec::new();
     for (path, new) in &documents {
         write_whole(path, new)?;
@@ -152,23 +157,62 @@ fn demand_unsigned_or_same(path: &Path, new: &[u8]) -> Result<(), CommandError> 
     let Ok(old) = read_bounded(path, LIMITS.policy_bytes_max) else {
         return Ok(());
     };
-    let payload = |bytes: &[u8]| {
-        let document = json::parse(bytes, &LIMITS).ok()?;
-        let members = json::object(&document).ok()?;
-        let signatures = json::array(members.get("signatures")?).ok()?.len();
-        let payload = json::string(members.get("payload")?).ok()?.to_owned();
-        Some((payload, signatures))
-    };
-    match (payload(&old), payload(new)) {
+    match (signed_payload(&old), signed_payload(new)) {
         (Some((old, 1..)), Some((new, _))) if old != new => Err(CommandError::refused(format!(
-            "{}: a policy of this name is signed and says something else",
+            "{}: a policy of this name and version, or a newer one, is signed and says something else",
             path.display()
         ))
         .hint(
-            "write elsewhere with --out, give this one another `name`, or replace it with --force",
+            "raise `version` in policy.toml when this one takes its place; else write elsewhere with --out, or replace it with --force",
         )),
         _ => Ok(()),
     }
+}
+
+/// The version of the policy whose terms stand there, whoever signed them.
+fn claimed_version(terms: &Path) -> Option<NonZeroU64> {
+    let terms = read_bounded(terms, LIMITS.policy_bytes_max).ok()?;
+    Terms::dangerous_claimed_version(&terms, &LIMITS).ok()
+}
+
+/// Whoever has seen a version refuses older ones, and takes two of one version for one.
+fn warn_of_versions(
+    documents: &[(PathBuf, Vec<u8>)],
+    before: Option<NonZeroU64>,
+    version: NonZeroU64,
+) {
+    let Some(before) = before else { return };
+    let differs = |(path, new): &(PathBuf, Vec<u8>)| {
+        let old = read_bounded(path, LIMITS.policy_bytes_max).unwrap_or_default();
+        payload(&old) != payload(new)
+    };
+    if before > version {
+        output::talk(&format!(
+            "warning: version {version} takes the place of version {before}; whoever has seen that one refuses this one"
+        ));
+    } else if before < version {
+        output::talk(&format!(
+            "version {version} takes the place of version {before}"
+        ));
+    } else if documents.iter().any(differs) {
+        output::talk(&format!(
+            "warning: another policy of version {version} stood here; raise `version` if anybody has it"
+        ));
+    }
+}
+
+/// The payload of an envelope as it stands there.
+fn payload(envelope: &[u8]) -> Option<String> {
+    signed_payload(envelope).map(|(payload, _)| payload)
+}
+
+/// The payload of an envelope as it stands there, and how many signatures it has.
+fn signed_payload(envelope: &[u8]) -> Option<(String, usize)> {
+    let document = json::parse(envelope, &LIMITS).ok()?;
+    let members = json::object(&document).ok()?;
+    let signatures = json::array(members.get("signatures")?).ok()?.len();
+    let payload = json::string(members.get("payload")?).ok()?.to_owned();
+    Some((payload, signatures))
 }
 
 /// Reads what the policy's source table names.

@@ -6,9 +6,10 @@ use std::fmt::Display;
 use quorate::intoto::Glob;
 use quorate::json::Json;
 use quorate::policy::{
-    Comparison, DebianTerms, Environment, GitTerms, LaterStep, MemberRule, MemberRules, MovedTag,
-    NamedCertificates, OnDissent, Party, Policy, RecipeTerms, SourceTerms,
+    Comparison, DebianTerms, Declared, DiversityRule, Environment, GitTerms, LaterStep, MemberRule,
+    MemberRules, MovedTag, NamedCertificates, OnDissent, Party, Policy, RecipeTerms, SourceTerms,
 };
+use quorate::time::Timestamp;
 
 use crate::output;
 
@@ -28,6 +29,7 @@ pub(crate) fn to_text(policy: &Policy) -> String {
         OnDissent::Report => "is reported",
     };
     lines.add("policy", policy.name());
+    lines.add("version", policy.version());
     lines.add("artifacts", policy.artifacts().as_str());
     lines.add(
         "agreement",
@@ -40,11 +42,16 @@ pub(crate) fn to_text(policy: &Policy) -> String {
     lines.add("dissent", dissent);
     lines.add("expires", policy.expires());
     lines.add("signed by", format!("{signed_by} of {owners} owners"));
+    for rule in policy.diversity() {
+        lines.add("diversity", diversity(rule));
+    }
     for party in policy.parties() {
         lines.add("party", keys_of(party));
+        about(&mut lines, party);
     }
     for party in later_parties(policy) {
         lines.add("later", keys_of(party));
+        about(&mut lines, party);
     }
     match policy.source() {
         SourceTerms::Debian(terms) => debian_source(&mut lines, terms),
@@ -79,6 +86,39 @@ fn keys_of(party: &Party) -> String {
         .map(|key| key.id().chars().take(ID_CHARACTERS).collect())
         .collect();
     format!("{}: {}", party.name(), ids.join(", "))
+}
+
+fn diversity(rule: &DiversityRule) -> String {
+    let by = rule.by.name();
+    let least = rule
+        .at_least
+        .map(|least| format!("at least {least} different"));
+    let most = rule
+        .votes_at_most
+        .map(|most| format!("at most {most} votes for one"));
+    let both: Vec<String> = least.into_iter().chain(most).collect();
+    format!("by {by}: {}", both.join(", "))
+}
+
+/// What the policy says of a party beside its keys.
+fn about(lines: &mut Lines, party: &Party) {
+    if let Some(declared) = party.declared() {
+        let domain = declared.domain();
+        let said = format!(
+            "principal {}, hosting {}, country {}, toolchain {}",
+            declared.principal(),
+            domain.hosting,
+            domain.country,
+            domain.toolchain
+        );
+        lines.more("declares", said);
+    }
+    if let Some(from) = party.valid_from() {
+        lines.more("from", from);
+    }
+    if let Some(until) = party.valid_until() {
+        lines.more("until", until);
+    }
 }
 
 /// The parties of later steps that do not rebuild, each once.
@@ -207,6 +247,7 @@ pub(crate) fn to_json(policy: &Policy) -> Json<'static> {
     Json::object([
         ("format", Json::text("quorate-policy-summary/1")),
         ("name", Json::text(policy.name().to_owned())),
+        ("version", Json::number(policy.version().get())),
         ("artifacts", pattern(policy.artifacts())),
         ("threshold", count(policy.threshold().get())),
         ("environment", Json::text(environment)),
@@ -214,6 +255,16 @@ pub(crate) fn to_json(policy: &Policy) -> Json<'static> {
         ("expires", Json::text(policy.expires().to_string())),
         ("signedBy", count(signed_by)),
         ("ownersGiven", count(owners)),
+        (
+            "diversity",
+            Json::Array(
+                policy
+                    .diversity()
+                    .iter()
+                    .map(|rule| rule.to_json())
+                    .collect(),
+            ),
+        ),
         ("parties", parties(policy.parties().iter())),
         ("laterParties", parties(later.into_iter())),
         ("source", source_to_json(policy.source())),
@@ -240,10 +291,20 @@ fn digests(digests: &NamedCertificates) -> Json<'static> {
 fn parties<'p>(parties: impl Iterator<Item = &'p Party>) -> Json<'static> {
     let party = |party: &Party| {
         let ids = party.keys().iter().map(|key| key.id().to_owned());
-        Json::object([
+        let time = |time: Option<Timestamp>| time.map(|time| Json::text(time.to_string()));
+        let more = [
+            ("declared", party.declared().map(Declared::to_json)),
+            ("validFrom", time(party.valid_from())),
+            ("validUntil", time(party.valid_until())),
+        ];
+        let more = more
+            .into_iter()
+            .filter_map(|(name, said)| Some((name, said?)));
+        let always = [
             ("name", Json::text(party.name().to_owned())),
             ("keyids", Json::texts(ids)),
-        ])
+        ];
+        Json::object(always.into_iter().chain(more))
     };
     Json::Array(parties.map(party).collect())
 }

@@ -1,6 +1,7 @@
 //! `quorate verify`: the six answers for files.
 
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,7 +10,7 @@ use quorate::json::Json;
 use quorate::policy::{Comparison, Owners, Policy};
 use quorate::proof::Proof;
 use quorate::time::Timestamp;
-use quorate::verify::{Artifact, Case, Dropped, Evidence, Verdict};
+use quorate::verify::{Artifact, Case, DropReason, Dropped, Evidence, Verdict};
 use quorate_gather::{Junk, read_artifact_with, read_bounded};
 use quorate_trust::client::ProjectPolicy;
 
@@ -49,6 +50,9 @@ pub(crate) fn run(arguments: VerifyArguments) -> Result<ExitCode, CommandError> 
         if !arguments.json {
             output::verdict(file, &verdict)?;
         }
+        if judgement.trusted {
+            advise_to_bind(case, &verdict);
+        }
         verdicts.push(verdict);
     }
     if arguments.json {
@@ -72,6 +76,8 @@ struct Judgement {
     case: Case,
     junk: Vec<Junk>,
     at: Timestamp,
+    /// Whether a trust repository said which policy it is.
+    trusted: bool,
 }
 
 /// With owners' keys one policy for all files; without, for each the policy of its project.
@@ -81,12 +87,16 @@ fn open(arguments: &VerifyArguments) -> Result<Vec<Judgement>, CommandError> {
         return files.map(|file| daily(file, arguments)).collect();
     }
     let at = source::time(arguments.trust.at)?;
-    let owners = source::owners(&arguments.owner, arguments.owners_needed)?;
+    let mut owners = source::owners(&arguments.owner, arguments.owners_needed)?;
+    if let Some(version_min) = arguments.policy_version_min {
+        owners = owners.with_version_min(version_min);
+    }
     let judgement = |case, junk| Judgement {
         files: arguments.files.clone(),
         case,
         junk,
         at,
+        trusted: false,
     };
     if let Some(path) = &arguments.proof {
         let bytes = read_bounded(path, LIMITS.proof_bytes_max)?;
@@ -109,11 +119,15 @@ fn open(arguments: &VerifyArguments) -> Result<Vec<Judgement>, CommandError> {
 /// The policy is that of the file's project, whose role vouches for it and for the owners that it names. Evidence is evidence, wherever it lies.
 fn daily(file: &Path, arguments: &VerifyArguments) -> Result<Judgement, CommandError> {
     let found = trust::policy_for(file, &arguments.trust)?;
-    let (policy, roles, at) = (found.policy, found.roles, found.at);
+    let trust::Found { policy, at, .. } = &found;
     // The project's role vouches for these very terms, so that their owners are no choice of a stranger.
     let owners =
         Owners::dangerous_declared_by(policy.terms(), &LIMITS).map_err(CommandError::refused)?;
-    let owners = owners.with_roster(found.roster);
+    let owners = owners.with_roster(found.roster.clone());
+    let owners = match policy.bound() {
+        Some(release) => owners.for_release(release.clone()),
+        None => owners.with_version_min(found.version_min),
+    };
     let beside = with_ending(file, ".proof");
     let proof = match &arguments.proof {
         Some(path) => Some(path.clone()),
@@ -137,9 +151,9 @@ fn daily(file: &Path, arguments: &VerifyArguments) -> Result<Judgement, CommandE
             (gathered.evidence, gathered.junk)
         }
     };
-    evidence.extend(certificates(&policy));
+    evidence.extend(certificates(policy));
     let (layout, terms) = (policy.layout(), policy.terms());
-    let case = Case::open(layout, terms, &owners, &evidence, at, &TOOLS);
+    let case = Case::open(layout, terms, &owners, &evidence, *at, &TOOLS);
     if let Ok(opened) = case.policy()
         && opened.name() != policy.project().name()
     {
@@ -150,11 +164,17 @@ fn daily(file: &Path, arguments: &VerifyArguments) -> Result<Judgement, CommandE
             policy.project()
         )));
     }
+    if let Ok(opened) = case.policy()
+        && opened.bound().is_none()
+    {
+        trust::remember_version(&arguments.trust, policy, opened.version())?;
+    }
     Ok(Judgement {
         files: vec![file.to_owned()],
-        case: case.vouched_for_by(roles),
+        case: case.vouched_for_by(found.roles),
         junk,
-        at,
+        at: found.at,
+        trusted: true,
     })
 }
 
@@ -180,6 +200,20 @@ fn certificates(policy: &ProjectPolicy) -> Vec<Evidence<'static>> {
             bytes: Cow::Owned(line.to_vec()),
         })
         .collect()
+}
+
+/// A release of the time before a policy's newest version may have lost its parties: then its project can bind it to the version that had them.
+fn advise_to_bind(case: &Case, verdict: &Verdict) {
+    let Ok(policy) = case.policy() else { return };
+    let unlisted = |dropped: &Dropped| matches!(dropped.reason, DropReason::NotSigned);
+    let changed = policy.version() > NonZeroU64::MIN && policy.bound().is_none();
+    if !verdict.is_quorate() && changed && case.claims().dropped().iter().any(unlisted) {
+        output::talk(&output::line(&format!(
+            "some evidence is by keys that version {} of the policy {} does not list. If this is a release from before it, its project binds the release to the version that it was made under: quorate trust bind",
+            policy.version(),
+            policy.name()
+        )));
+    }
 }
 
 /// Hashes a file and looks into it as the policy wants; the bar shows only on a terminal and only when it takes longer than a blink.

@@ -29,6 +29,7 @@ fn a_policy_is_written_compiled_signed_and_shown() {
         stage.ok("policy show demo.layout --owner owner.pub"),
         "\
 policy     demo
+version    1
 artifacts  *.deb
 agreement  2 of 3 parties, from the same source
 dissent    is reported
@@ -297,6 +298,7 @@ fn a_policy_shown_as_json_has_these_members() {
         [
             "artifacts",
             "delivered",
+            "diversity",
             "environment",
             "expires",
             "format",
@@ -308,7 +310,8 @@ fn a_policy_shown_as_json_has_these_members() {
             "signedBy",
             "source",
             "steps",
-            "threshold"
+            "threshold",
+            "version"
         ]
     );
     assert_eq!(json["format"], "quorate-policy-summary/1");
@@ -325,7 +328,7 @@ fn a_hostile_pattern_cannot_write_to_the_terminal() {
     });
     let shown = stage.ok("policy show demo.layout");
     assert!(
-        !shown.contains('\u{1b}') && shown.lines().count() == 11,
+        !shown.contains('\u{1b}') && shown.lines().count() == 12,
         "{shown:?}"
     );
 }
@@ -402,7 +405,7 @@ fn a_signed_policy_is_not_written_over_by_another_of_its_name() {
     stage.policy(3, |text| text);
     let compile = "policy compile policy.toml --at 2020-01-01T00:00:00Z";
     let ran = stage.run(compile);
-    ran.refused("demo.layout: a policy of this name is signed and says something else");
+    ran.refused("demo.layout: a policy of this name and version, or a newer one, is signed and says something else");
     ran.refused("--force");
     assert_eq!(stage.read("demo.layout"), layout);
     assert_eq!(stage.read("demo.terms"), terms);

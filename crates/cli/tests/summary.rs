@@ -139,3 +139,31 @@ fn a_comparison_without_the_signature_is_shown() {
         "{shown}"
     );
 }
+
+#[test]
+fn what_parties_declare_and_must_not_have_in_common_is_shown() {
+    let stage = Stage::with(2, |text| {
+        let text = text.replace(
+            "name = \"alice\"",
+            "name = \"alice\"\nprincipal = \"acme\"\nhosting = \"self\"\ncountry = \"DE\"\ntoolchain = \"debian\"\nvalid_until = \"2030-01-01T00:00:00Z\"",
+        );
+        text + "\n[[diversity]]\nby = \"hosting\"\nat_least = 2\nvotes_at_most = 1\n"
+    });
+    let shown = stage.ok("policy show demo.layout --owner owner.pub");
+    for line in [
+        "diversity  by hosting: at least 2 different, at most 1 votes for one\n",
+        "  declares principal acme, hosting self, country DE, toolchain debian\n",
+        "  until    2030-01-01T00:00:00Z\n",
+    ] {
+        assert!(shown.contains(line), "{shown}");
+    }
+    let json = stage.ok("policy show demo.layout --owner owner.pub --json");
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        json["diversity"],
+        json!([{"by": "hosting", "atLeast": 2, "votesAtMost": 1}])
+    );
+    let alice = &json["parties"][0];
+    assert_eq!(alice["declared"]["domain"]["country"], "DE");
+    assert_eq!(alice["validUntil"], "2030-01-01T00:00:00Z");
+}

@@ -19,7 +19,7 @@ fn a_yes_has_one_line_for_each_question() {
         stage.ok(VERIFY),
         "\
 catdoc_0.95-6~deb12u1_amd64.deb: QUORATE
-  1 policy   yes       policy demo, signed by 1 of 1 trusted owners, in force until 2999-01-01T00:00:00Z
+  1 policy   yes       policy demo version 1, signed by 1 of 1 trusted owners, in force until 2999-01-01T00:00:00Z
   2 source   yes       catdoc 1:0.95-6~deb12u1 from a signed index, files 4141f236fca76103…, equal for alice, bob
   3 rebuilt  yes       2 of 3 parties got the same bytes (2 needed): alice, bob
                        nothing said of this result by carol
@@ -39,7 +39,7 @@ fn a_no_says_why_and_ends_in_what_to_do() {
         stage.run(VERIFY).stdout,
         "\
 catdoc_0.95-6~deb12u1_amd64.deb: REFUSED
-  1 policy   yes       policy demo, signed by 1 of 1 trusted owners, in force until 2999-01-01T00:00:00Z
+  1 policy   yes       policy demo version 1, signed by 1 of 1 trusted owners, in force until 2999-01-01T00:00:00Z
   2 source   no        1 of 2 needed parties state one source for this result
   3 rebuilt  no        only 1 of 3 parties got the same bytes (2 needed): alice
                        carol got other bytes from the same source: sha256 a3ead5eedad5df82…

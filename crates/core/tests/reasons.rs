@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU64;
 
 use quorate::digest::Sha256;
+use quorate::policy::{Asked, Aspect, BoundRelease, Shortfall};
 use quorate::tenure::Struck;
 use quorate::time::Timestamp;
 use quorate::verify::{Expected, Identity, Reason, RoleInForce, TagObject};
@@ -56,6 +58,8 @@ fn of_sources() -> Vec<Reason> {
     vec![
         Reason::PolicyInForce {
             policy: text("demo"),
+            version: NonZeroU64::MIN,
+            bound: None,
             signed_by: 1,
             owners: 1,
             expires: time(),
@@ -72,6 +76,14 @@ fn of_sources() -> Vec<Reason> {
             }],
         },
         Reason::NotJudged,
+        Reason::NotBound {
+            bound: BoundRelease {
+                source: text("catdoc"),
+                version: text("1"),
+                policy: NonZeroU64::MIN,
+            },
+            built: text("catdoc 2"),
+        },
         Reason::SourceEqual {
             name: text("catdoc"),
             version: text("1"),
@@ -126,6 +138,17 @@ fn of_votes() -> Vec<Reason> {
             parties: vec![party()],
             needed: 2,
             total: 3,
+        },
+        Reason::NotDiverse {
+            parties: parties(),
+            total: 3,
+            shortfall: Shortfall {
+                rule: Asked::AtLeast,
+                by: Aspect::Hosting,
+                have: 1,
+                needed: 2,
+                undeclared: vec![party()],
+            },
         },
         Reason::Dissent {
             party: party(),
@@ -302,6 +325,8 @@ fn what_refuses_a_file_says_what_to_do() {
             "broken",
             "other-bytes",
             "source-other",
+            "not-bound",
+            "not-diverse",
         ];
         if refuses.iter().any(|word| reason.code().contains(word))
             && reason.code() != "dissent-refuses"

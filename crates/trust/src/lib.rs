@@ -12,5 +12,6 @@ pub mod limits;
 pub mod metadata;
 pub mod naming;
 pub mod project;
+pub mod releases;
 pub mod repository;
 pub mod roster;

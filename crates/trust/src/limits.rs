@@ -23,6 +23,8 @@ pub struct TrustLimits {
     pub parties_max: usize,
     /// Bytes of the naming document: 10,000 projects with a rule each take about 700 KB.
     pub naming_bytes_max: usize,
+    /// Bytes of a project's list of bound releases: 5,000 of them take about 600 KB.
+    pub releases_bytes_max: usize,
     /// Roots that one update walks. A client that slept longer than so many rotations pins a newer root.
     pub root_rotations_max: u32,
     /// Roles that one look-up visits: targets, a bin, a project, and a few delegations of its own.
@@ -51,6 +53,7 @@ impl TrustLimits {
         party_bytes_max: 65_536,
         parties_max: 1_024,
         naming_bytes_max: 4 << 20,
+        releases_bytes_max: 1 << 20,
         root_rotations_max: 256,
         roles_visited_max: 32,
         keys_max: 1_024,

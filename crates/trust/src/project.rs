@@ -1,5 +1,7 @@
 //! A project in the trust repository: its role, and the target files of its policy.
 
+use std::num::NonZeroU64;
+
 use quorate::attest::is_party_name;
 
 use crate::metadata::{NameError, RoleName, TargetPath};
@@ -62,15 +64,46 @@ impl Project {
 
     /// Where its policy is: `p/NAME/policy.layout` and so on.
     pub fn paths(&self) -> PolicyPaths {
-        let path = |ending: &str| {
-            TargetPath::parse(&format!("{FOLDER}/{}/policy.{ending}", self.0))
-                .expect("a project's name is a plain part of a path")
-        };
+        self.policy_at("policy")
+    }
+
+    /// Where the version of its policy is that releases are bound to: `p/NAME/3.policy.layout` and so on.
+    pub fn kept_paths(&self, version: NonZeroU64) -> PolicyPaths {
+        self.policy_at(&format!("{version}.policy"))
+    }
+
+    /// The version of its policy that a path is kept for, as [`Self::kept_paths`] has them.
+    pub fn kept_version(&self, path: &TargetPath) -> Option<NonZeroU64> {
+        let own = path.as_str().strip_prefix(&format!("{FOLDER}/{}/", self.0));
+        let (version, _) = own?.split_once(".policy.")?;
+        let version = version.parse().ok()?;
+        let kept = self.kept_paths(version).all();
+        kept.contains(path).then_some(version)
+    }
+
+    /// Where it says which releases are bound: `p/NAME/releases.json`.
+    pub fn releases(&self) -> TargetPath {
+        self.path("releases.json")
+    }
+
+    /// The paths that a project has from the beginning; those of kept versions are added when the first release is bound to one.
+    pub fn own_paths(&self) -> Vec<TargetPath> {
+        let policy = self.paths().all().into_iter();
+        policy.chain([self.releases()]).collect()
+    }
+
+    fn policy_at(&self, stem: &str) -> PolicyPaths {
+        let path = |ending: &str| self.path(&format!("{stem}.{ending}"));
         PolicyPaths {
             layout: path("layout"),
             terms: path("terms"),
             certificates: path("certificates"),
         }
+    }
+
+    fn path(&self, name: &str) -> TargetPath {
+        TargetPath::parse(&format!("{FOLDER}/{}/{name}", self.0))
+            .expect("a project's name is a plain part of a path")
     }
 
     /// The name of its role: `proj-NAME`, and `proj-NAME_2` and so on after keys were stolen at its threshold. No project's name has a `_`.

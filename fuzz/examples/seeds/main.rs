@@ -188,7 +188,10 @@ fn policies() -> Vec<Seeds> {
     strict.environment = Some("same".to_owned());
     strict.on_dissent = Some("refuse".to_owned());
     strict.artifacts = "[!.]*.deb".to_owned();
-    strict.more = "readme = \"two of three\\n\"\n".to_owned();
+    strict.more = "readme = \"two of three\\n\"\nversion = 2\n".to_owned();
+    strict.declare("alpha", "alpha-university", ["self", "DE", "debian"]);
+    strict.declare("beta", "beta-shop", ["cloud", "US", "debian"]);
+    strict.tables = "\n[[diversity]]\nby = \"country\"\nat_least = 2\nvotes_at_most = 1\n".to_owned();
     let (one, two) = (plain.signed(&owners), strict.signed(&owners));
     let pair = |documents: &quorate_testkit::scenario::Documents| {
         [

@@ -1,5 +1,6 @@
 //! The command line of `quorate trust`.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -37,6 +38,24 @@ pub(crate) enum TrustVerb {
         project: String,
         #[command(flatten)]
         policy: PolicyFileArguments,
+    },
+    /// Prepare to keep a release under the version of the policy that it was made under
+    Bind(BindArguments),
+    /// Prepare to judge a release by the policy in force again
+    #[command(
+        after_help = "Example:\n  quorate trust unbind repository ceremony hello --source hello --version 2.10-3"
+    )]
+    Unbind {
+        #[command(flatten)]
+        change: ChangeArguments,
+        /// The project
+        project: String,
+        /// The source package's name, or the address of a git repository
+        #[arg(long, value_name = "NAME")]
+        source: String,
+        /// The release: the source package's full version, or the tag's name
+        #[arg(long, value_name = "VERSION")]
+        version: String,
     },
     /// Prepare other naming rules: which project a file belongs to, by its name
     #[command(after_help = "Example:\n  quorate trust naming repository ceremony naming.json")]
@@ -342,6 +361,35 @@ pub(crate) struct PolicyFileArguments {
     /// Certificates of those who sign releases [default: those beside the layout]
     #[arg(long, value_name = "FILE")]
     pub(crate) certificates: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  quorate trust bind repository ceremony hello --source hello --version 2.10-3 --artifacts 'hello_2.10-3_*.deb' --policy 3
+
+Files of that name are judged by that version of the policy from then on, and only when they were built from that release. Where the version is
+not the one in force, --layout names its signed layout. When a version is kept for the first time, the holders of hash bins sign, too.")]
+pub(crate) struct BindArguments {
+    #[command(flatten)]
+    pub(crate) change: ChangeArguments,
+    /// The project
+    pub(crate) project: String,
+    /// The source package's name, or the address of a git repository
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: String,
+    /// The release: the source package's full version, or the tag's name
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) version: String,
+    /// Names of its files
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) artifacts: String,
+    /// The version of the policy that it was made under
+    #[arg(long, value_name = "N")]
+    pub(crate) policy: NonZeroU64,
+    /// The signed layout of that version [default: the one in force]
+    #[arg(long, value_name = "LAYOUT")]
+    pub(crate) layout: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

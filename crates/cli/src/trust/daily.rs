@@ -1,5 +1,6 @@
 //! The policy of a file without a flag: its name gives the project, and the project's role the policy.
 
+use std::num::NonZeroU64;
 use std::path::Path;
 
 use quorate::tenure::Listed;
@@ -10,6 +11,7 @@ use quorate_trust::project::Project;
 
 use super::args::StoreArguments;
 use super::names::Names;
+use super::seen;
 use super::show;
 use super::store::{Store, refusal};
 use crate::error::CommandError;
@@ -18,6 +20,8 @@ use crate::source;
 /// A policy with those who vouch for it.
 pub(crate) struct Found {
     pub(crate) policy: ProjectPolicy,
+    /// The newest version of the project's policy that this user has judged by.
+    pub(crate) version_min: NonZeroU64,
     /// Lines for the first answer: the project's role; the roles above it; the online roles.
     pub(crate) roles: Vec<Vec<RoleInForce>>,
     /// Who the parties are.
@@ -43,7 +47,7 @@ pub(crate) fn policy_for(file: &Path, arguments: &StoreArguments) -> Result<Foun
                 .project_of(name)
                 .map_err(TrustError::Naming)?;
             let project = Project::new(&project)?;
-            let policy = workflow.policy_of(&project, asked(&mut fetch))?;
+            let policy = workflow.policy_for(&project, name, asked(&mut fetch))?;
             // Without the roster nobody knows which keys are stolen.
             let roster = workflow.roster(asked(&mut fetch))?;
             Ok((policy, workflow.status(), roster))
@@ -54,6 +58,7 @@ pub(crate) fn policy_for(file: &Path, arguments: &StoreArguments) -> Result<Foun
         roster: roster.listed(),
         roles: lines(&status, policy.role().as_str(), &Names::of(roster)),
         at: status.time,
+        version_min: seen::version_min(&store, &policy)?,
         policy,
     })
 }

@@ -6,6 +6,7 @@
 
 mod agent;
 mod args;
+mod bind;
 mod ceremony;
 mod daily;
 mod diff;
@@ -18,6 +19,7 @@ mod project;
 mod publish;
 mod revoke;
 mod rotate;
+mod seen;
 mod show;
 mod sign;
 mod signer;
@@ -28,7 +30,8 @@ mod update;
 use std::process::ExitCode;
 
 pub(crate) use args::{StoreArguments, TrustVerb};
-pub(crate) use daily::policy_for;
+pub(crate) use daily::{Found, policy_for};
+pub(crate) use seen::remember_version;
 pub(crate) use signer::key_file;
 
 use crate::error::CommandError;
@@ -48,6 +51,13 @@ pub(crate) fn run(verb: TrustVerb) -> Result<ExitCode, CommandError> {
             project,
             policy,
         } => project::policy(&change, &project, &policy),
+        TrustVerb::Bind(arguments) => bind::run(&arguments),
+        TrustVerb::Unbind {
+            change,
+            project,
+            source,
+            version,
+        } => bind::end(&change, &project, &source, &version),
         TrustVerb::Naming { change, file } => project::naming(&change, &file),
         TrustVerb::Rotate {
             change,

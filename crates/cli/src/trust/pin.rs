@@ -11,6 +11,7 @@ use quorate_trust::metadata::{TopRole, Version};
 use super::LIMITS;
 use super::args::PinArguments;
 use super::names::Names;
+use super::seen;
 use super::store::{Pinned, Store, refusal};
 use crate::error::CommandError;
 use crate::output;
@@ -88,7 +89,7 @@ fn of_root(bytes: &[u8], arguments: &PinArguments) -> Result<Pinned, CommandErro
 /// What was trusted under another root is not trusted under this one. The time floor stays: time is the same for both.
 fn forget(store: &Store, disk: &mut Disk) -> Result<(), CommandError> {
     let names = disk.names("").map_err(|error| store.unable(&error))?;
-    let known = ["root", "roles", "files", "repository"];
+    let known = ["root", "roles", "files", "repository", seen::FOLDER];
     for name in names {
         if known.contains(&name.as_str()) || name.starts_with("online-") {
             disk.remove(&name).map_err(|error| store.unable(&error))?;

@@ -107,18 +107,16 @@ fn read_policy(
     project: &Project,
     preparation: &Preparation,
 ) -> Result<PolicyFiles, CommandError> {
-    let bytes_max = source::LIMITS.policy_bytes_max;
     let layout_path = &files.layout;
-    let terms_path = files.terms.clone().unwrap_or(terms_beside(layout_path));
-    let layout = read_bounded(layout_path, bytes_max)?;
-    let terms = read_bounded(&terms_path, bytes_max)?;
-    let certificates = match &files.certificates {
-        Some(path) => Some(path.clone()),
-        None => Some(beside(layout_path, "certificates")).filter(|path| path.exists()),
-    };
-    let certificates = certificates
-        .map(|path| read_bounded(&path, LIMITS.target_bytes_max))
-        .transpose()?;
+    let PolicyFiles {
+        layout,
+        terms,
+        certificates,
+    } = read_files(
+        layout_path,
+        files.terms.as_deref(),
+        files.certificates.as_deref(),
+    )?;
     let refused = |problem: &dyn std::fmt::Display| {
         CommandError::refused(format!("{}: {problem}", layout_path.display()))
     };
@@ -136,6 +134,27 @@ fn read_policy(
         layout,
         terms,
         certificates,
+    })
+}
+
+/// Reads the files of a policy; what is not named lies beside the layout.
+pub(super) fn read_files(
+    layout: &Path,
+    terms: Option<&Path>,
+    certificates: Option<&Path>,
+) -> Result<PolicyFiles, CommandError> {
+    let bytes_max = source::LIMITS.policy_bytes_max;
+    let terms = terms.map_or_else(|| terms_beside(layout), Path::to_owned);
+    let certificates = match certificates {
+        Some(path) => Some(path.to_owned()),
+        None => Some(beside(layout, "certificates")).filter(|path| path.exists()),
+    };
+    Ok(PolicyFiles {
+        layout: read_bounded(layout, bytes_max)?,
+        terms: read_bounded(&terms, bytes_max)?,
+        certificates: certificates
+            .map(|path| read_bounded(&path, LIMITS.target_bytes_max))
+            .transpose()?,
     })
 }
 

@@ -42,7 +42,7 @@ pub(super) fn run(
                 return Err(error);
             }
             for project in &projects {
-                workflow.policy_of(project, Some(&mut fetch))?;
+                workflow.policies_of(project, Some(&mut fetch))?;
             }
             let names = match workflow.roster(Some(&mut fetch)) {
                 Ok(roster) => Names::of(roster),

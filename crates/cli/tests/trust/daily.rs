@@ -14,7 +14,7 @@ fn a_whole_ceremony_leads_to_a_yes_without_a_flag() {
     assert_eq!(ran.code, 0, "{ran:#?}");
     let first = |text: &str| assert!(ran.stdout.contains(text), "{text}: {ran:#?}");
     first("QUORATE");
-    first("1 policy   yes       policy demo, signed by 1 of 1 trusted owners");
+    first("1 policy   yes       policy demo version 1, signed by 1 of 1 trusted owners");
     first("proj-demo 1, signed by ");
     first("root 1, signed by ");
     first("targets 2, signed by ");

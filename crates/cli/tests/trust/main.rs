@@ -5,6 +5,7 @@
 )]
 
 mod agents;
+mod bound;
 mod ceremonies;
 mod clients;
 mod daily;

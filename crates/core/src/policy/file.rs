@@ -1,11 +1,13 @@
 //! `policy.toml` → the payloads of layout and terms.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 
 use serde::Deserialize;
 
 use super::delivered::{Comparison, DeliveredTable};
+use super::diversity::{self, DiversityError, DiversityRule};
+use super::party::{PartyTable, PartyTerms};
 use super::rules::{delivered, rebuild_step};
 use super::source::{SourceFiles, SourceTable, SourceTerms};
 use super::steps::{Problem, StepTerms, StepsError};
@@ -26,6 +28,8 @@ pub struct PolicyFile {
     #[serde(rename = "format")]
     _format: String,
     name: String,
+    #[serde(default = "first")]
+    version: NonZeroU64,
     artifacts: String,
     threshold: usize,
     expires: String,
@@ -36,10 +40,16 @@ pub struct PolicyFile {
     materials: Option<MaterialsTable>,
     #[serde(rename = "party", default)]
     parties: Vec<PartyTable>,
+    #[serde(default)]
+    diversity: Vec<DiversityRule>,
     source: Option<SourceTable>,
     delivered: Option<DeliveredTable>,
     #[serde(rename = "step", default)]
     steps: Vec<StepTable>,
+}
+
+fn first() -> NonZeroU64 {
+    NonZeroU64::MIN
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -62,20 +72,6 @@ struct MaterialsTable {
 #[serde(rename_all = "lowercase")]
 enum SourceRule {
     Same,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PartyTable {
-    name: String,
-    keys: Vec<String>,
-    /// A party that only carries out later steps says `false`, and has no vote on what was rebuilt.
-    #[serde(default = "rebuilds")]
-    rebuilds: bool,
-}
-
-fn rebuilds() -> bool {
-    true
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -124,13 +120,15 @@ impl StepTable {
 }
 
 /// Keys by id; parties with the ids of their keys, those that rebuild and those that do not.
-type KeyedParties = (BTreeMap<String, PublicKey>, [Vec<(String, Vec<String>)>; 2]);
+type KeyedParties = (BTreeMap<String, PublicKey>, [Vec<PartyTerms>; 2]);
 
 /// What is to be signed: two payloads, each for an envelope of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compiled {
     /// The policy's name, from which file names are made.
     pub name: String,
+    /// Its version.
+    pub version: NonZeroU64,
     /// Payload of the in-toto layout.
     pub layout: Vec<u8>,
     /// Payload of the terms.
@@ -224,10 +222,12 @@ impl PolicyFile {
             .ok_or(CompileError::Artifacts)?;
         let mut terms = Terms {
             name: self.name.clone(),
+            version: self.version,
             layout: Sha256::of(b""),
             artifacts,
             parties,
             later_parties,
+            diversity: self.diversity.clone(),
             steps: self.step_terms()?,
             source: self.source_terms(files)?,
             comparison: self.comparison()?,
@@ -241,12 +241,14 @@ impl PolicyFile {
             on_dissent: self.on_dissent.unwrap_or(OnDissent::Report),
         };
         terms = terms.consistent(limits)?;
+        diversity::consistent(&terms.diversity, threshold, &terms.parties)?;
         let layout = self.layout(expires, threshold, functionaries, &terms);
         let layout = layout.to_json().to_text();
         terms.layout = Sha256::of(&layout);
         let warnings = self.warnings(&terms);
         Ok(Compiled {
             name: self.name.clone(),
+            version: self.version,
             layout,
             terms: terms.to_json().to_text(),
             warnings,
@@ -301,7 +303,7 @@ impl PolicyFile {
             } else {
                 &mut later
             };
-            list.push((party.name.clone(), ids));
+            list.push(party.terms(ids).map_err(TermsError::Shape)?);
         }
         Ok((functionaries, [parties, later]))
     }
@@ -313,8 +315,9 @@ impl PolicyFile {
         keys: BTreeMap<String, PublicKey>,
         terms: &Terms,
     ) -> Layout {
-        let of = |parties: &[(String, Vec<String>)]| {
-            let mut ids: Vec<String> = parties.iter().flat_map(|(_, ids)| ids.clone()).collect();
+        let of = |parties: &[PartyTerms]| {
+            let ids = parties.iter().flat_map(|party| party.keyids.clone());
+            let mut ids: Vec<String> = ids.collect();
             ids.sort();
             ids
         };
@@ -340,13 +343,11 @@ impl PolicyFile {
         if self.threshold * 2 <= terms.parties.len() && terms.on_dissent == OnDissent::Report {
             warnings.push(format!("threshold {} of {} parties: two groups with different bytes can both be confirmed; raise it or set on_dissent = \"refuse\"", self.threshold, terms.parties.len()));
         }
-        for (name, ids) in terms
-            .parties
-            .iter()
-            .chain(&terms.later_parties)
-            .filter(|(_, ids)| ids.len() > 1)
-        {
-            warnings.push(format!("party {name} has {} keys: quorate counts it once, other in-toto verifiers count keys", ids.len()));
+        for party in terms.parties.iter().chain(&terms.later_parties) {
+            let keys = party.keyids.len();
+            if keys > 1 {
+                warnings.push(format!("party {} has {keys} keys: quorate counts it once, other in-toto verifiers count keys", party.name));
+            }
         }
         warnings
     }
@@ -420,6 +421,9 @@ pub enum CompileError {
     /// The artifact pattern is empty or too long.
     #[error("artifacts: a pattern must have 1 to 4,096 characters")]
     Artifacts,
+    /// Rules about independence that nobody could satisfy.
+    #[error(transparent)]
+    Diversity(#[from] DiversityError),
     /// Names or counts that the terms refuse.
     #[error(transparent)]
     Terms(#[from] TermsError),

@@ -1,11 +1,15 @@
 //! Two signed documents and the owners' keys → a policy in force at a given time.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 
 use super::PolicyError;
+use super::bound::BoundRelease;
+use super::declared::Declared;
 use super::delivered::Comparison;
+use super::diversity::{self, DiversityRule};
 use super::owners::Owners;
+use super::party::PartyTerms;
 use super::rules::{delivered, rebuild_step};
 use super::source::SourceTerms;
 use super::steps::StepTerms;
@@ -30,8 +34,11 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub struct Policy {
     name: String,
+    version: NonZeroU64,
     threshold: NonZeroUsize,
     parties: Vec<Party>,
+    diversity: Vec<DiversityRule>,
+    bound: Option<BoundRelease>,
     steps: Vec<LaterStep>,
     source: SourceTerms,
     comparison: Comparison,
@@ -46,19 +53,34 @@ pub struct Policy {
 /// An operator who rebuilds: the unit of a vote.
 #[derive(Clone, Debug)]
 pub struct Party {
-    name: String,
+    terms: PartyTerms,
     keys: Vec<PublicKey>,
 }
 
 impl Party {
     /// The name that the policy gives it.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.terms.name
     }
 
     /// Its keys; any of them speaks for the party.
     pub fn keys(&self) -> &[PublicKey] {
         &self.keys
+    }
+
+    /// What it declares, where the policy says it.
+    pub fn declared(&self) -> Option<&Declared> {
+        self.terms.declared.as_ref()
+    }
+
+    /// The first second at which it is trusted; `None`: from ever.
+    pub fn valid_from(&self) -> Option<Timestamp> {
+        self.terms.valid_from
+    }
+
+    /// The first second at which it no longer is; `None`: for ever.
+    pub fn valid_until(&self) -> Option<Timestamp> {
+        self.terms.valid_until
     }
 }
 
@@ -132,13 +154,13 @@ impl LaterStep {
 /// Parties by name, each with its keys; a key has one party, whatever ids it has.
 fn keyed<'t>(
     layout: &Layout,
-    parties: impl Iterator<Item = &'t (String, Vec<String>)>,
+    parties: impl Iterator<Item = &'t PartyTerms>,
 ) -> Result<BTreeMap<String, Party>, PolicyError> {
     let mut fingerprints = BTreeSet::new();
     let mut keyed = BTreeMap::new();
-    for (name, ids) in parties {
+    for terms in parties {
         let mut keys = Vec::new();
-        for id in ids {
+        for id in &terms.keyids {
             let key = layout.keys.get(id);
             let key = key.ok_or_else(|| PolicyError::UnknownKey(id.clone()))?;
             if !fingerprints.insert(key.fingerprint()) {
@@ -146,14 +168,17 @@ fn keyed<'t>(
             }
             if key.is_openpgp() {
                 return Err(PolicyError::OpenPgp {
-                    party: name.clone(),
+                    party: terms.name.clone(),
                     id: id.clone(),
                 });
             }
             keys.push(key.clone());
         }
-        let name = name.clone();
-        keyed.insert(name.clone(), Party { name, keys });
+        let party = Party {
+            terms: terms.clone(),
+            keys,
+        };
+        keyed.insert(terms.name.clone(), party);
     }
     Ok(keyed)
 }
@@ -191,21 +216,23 @@ impl Policy {
         if opened_layout.payload().map(Sha256::of) != Some(read_terms.layout) {
             return Err(PolicyError::AnotherLayout);
         }
-        // in-toto 1.0 §4.3.1: `expires` is the time after which it is not to be trusted; like the reference tools we refuse at it, too.
-        if read_layout.expires <= at {
+        owners.admit(read_terms.version)?;
+        // in-toto 1.0 §4.3.1: `expires` is the time after which it is not to be trusted; like the reference tools we refuse at it, too. Whoever
+        // binds a release vouches for its policy now, and for that release alone: docs/decisions/0020.
+        if read_layout.expires <= at && owners.bound.is_none() {
             return Err(PolicyError::Expired {
                 expires: read_layout.expires,
                 at,
             });
         }
-        Self::assemble(read_layout, read_terms, signed_by, owners.keys.len())
+        Self::assemble(read_layout, read_terms, signed_by, owners)
     }
 
     fn assemble(
         layout: Layout,
         terms: Terms,
         signed_by: usize,
-        owners: usize,
+        owners: &Owners,
     ) -> Result<Self, PolicyError> {
         let Some((rebuild, later)) = layout.steps.split_first() else {
             return Err(PolicyError::Steps);
@@ -233,8 +260,8 @@ impl Policy {
             .collect::<Result<_, _>>()?;
         let mut unclaimed: BTreeSet<&String> = rebuild.pubkeys.iter().collect();
         let mut parties = Vec::new();
-        for (name, ids) in &terms.parties {
-            if let Some(id) = ids.iter().find(|id| !unclaimed.remove(id)) {
+        for PartyTerms { name, keyids, .. } in &terms.parties {
+            if let Some(id) = keyids.iter().find(|id| !unclaimed.remove(id)) {
                 return Err(PolicyError::KeyNotInStep {
                     party: name.clone(),
                     id: id.clone(),
@@ -251,8 +278,13 @@ impl Policy {
                 parties: parties.len(),
             });
         }
+        diversity::consistent(&terms.diversity, rebuild.threshold, &terms.parties)
+            .map_err(PolicyError::Diversity)?;
         Ok(Self {
             name: terms.name,
+            version: terms.version,
+            diversity: terms.diversity,
+            bound: owners.bound.clone(),
             threshold: rebuild.threshold,
             parties,
             steps,
@@ -263,7 +295,7 @@ impl Policy {
             on_dissent: terms.on_dissent,
             expires: layout.expires,
             signed_by,
-            owners,
+            owners: owners.keys.len(),
         })
     }
 
@@ -272,9 +304,24 @@ impl Policy {
         &self.name
     }
 
+    /// Its version: a later one takes the place of those before it.
+    pub fn version(&self) -> NonZeroU64 {
+        self.version
+    }
+
     /// k: how many parties must agree.
     pub fn threshold(&self) -> NonZeroUsize {
         self.threshold
+    }
+
+    /// How independent of each other those must be who agree.
+    pub fn diversity(&self) -> &[DiversityRule] {
+        &self.diversity
+    }
+
+    /// The one release that it judges, where it is in force for that one alone.
+    pub fn bound(&self) -> Option<&BoundRelease> {
+        self.bound.as_ref()
     }
 
     /// The n parties.

@@ -1,10 +1,10 @@
 //! The owners whose signatures put a policy in force.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 
 use super::terms::Terms;
-use super::{Document, PolicyError};
+use super::{BoundRelease, Document, PolicyError};
 use crate::envelope::Envelope;
 use crate::key::PublicKey;
 use crate::limits::Limits;
@@ -16,6 +16,8 @@ pub struct Owners {
     pub(super) keys: Vec<PublicKey>,
     pub(super) needed: NonZeroUsize,
     roster: Vec<Listed>,
+    version_min: NonZeroU64,
+    pub(super) bound: Option<BoundRelease>,
 }
 
 impl Owners {
@@ -37,11 +39,17 @@ impl Owners {
                 owners: distinct,
             });
         }
-        Ok(Self {
+        Ok(Self::of(keys, needed))
+    }
+
+    fn of(keys: Vec<PublicKey>, needed: NonZeroUsize) -> Self {
+        Self {
             keys,
             needed,
+            version_min: NonZeroU64::MIN,
+            bound: None,
             roster: Vec::new(),
-        })
+        }
     }
 
     /// Together with a roster that the caller trusts as much: it can take votes away and never give one.
@@ -53,6 +61,36 @@ impl Owners {
 
     pub(crate) fn roster(&self) -> &[Listed] {
         &self.roster
+    }
+
+    /// A policy of an older version than this is not in force: the caller has seen this one.
+    #[must_use]
+    pub fn with_version_min(mut self, version_min: NonZeroU64) -> Self {
+        self.version_min = version_min;
+        self
+    }
+
+    /// The policy is taken for this release alone, in the very version that the release is bound to. That version's own expiry is not held
+    /// against it, nor that there are newer ones: whoever calls this has somebody who vouches now that this release is judged by it.
+    #[must_use]
+    pub fn for_release(mut self, bound: BoundRelease) -> Self {
+        self.bound = Some(bound);
+        self
+    }
+
+    /// Whether a policy of that version may be in force.
+    pub(super) fn admit(&self, found: NonZeroU64) -> Result<(), PolicyError> {
+        match &self.bound {
+            Some(bound) if bound.policy != found => Err(PolicyError::OtherVersion {
+                found,
+                bound: bound.clone(),
+            }),
+            None if found < self.version_min => Err(PolicyError::Older {
+                found,
+                seen: self.version_min,
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Whether `key` is one of them, under whatever id.
@@ -70,25 +108,39 @@ impl Owners {
     /// # Errors
     /// [`PolicyError`] when the terms cannot be read.
     pub fn dangerous_declared_by(terms: &[u8], limits: &Limits) -> Result<Self, PolicyError> {
-        let document = Document::Terms;
-        if terms.len() > limits.policy_bytes_max {
-            return Err(PolicyError::TooLarge {
-                document,
-                bytes_max: limits.policy_bytes_max,
-            });
-        }
-        let envelope = Envelope::parse(terms, limits)
-            .map_err(|source| PolicyError::Envelope { document, source })?;
-        let payload = envelope.dangerous_unverified_payload().unwrap_or_default();
-        let value = crate::json::parse(payload, limits)
-            .map_err(|source| PolicyError::Json { document, source })?;
-        let terms = Terms::from_json(&value, limits).map_err(PolicyError::Terms)?;
-        Ok(Self {
-            keys: terms.owners,
-            needed: terms.owners_needed,
-            roster: Vec::new(),
-        })
+        let terms = unverified(terms, limits)?;
+        Ok(Self::of(terms.owners, terms.owners_needed))
     }
+}
+
+impl Terms {
+    /// The version that a file of terms claims, whoever signed it or not. For the tools of owners, which compare what they are about to write with what
+    /// stands there; nothing is judged by it.
+    ///
+    /// # Errors
+    /// [`PolicyError`] when the terms cannot be read.
+    pub fn dangerous_claimed_version(
+        terms: &[u8],
+        limits: &Limits,
+    ) -> Result<NonZeroU64, PolicyError> {
+        unverified(terms, limits).map(|terms| terms.version)
+    }
+}
+
+fn unverified(terms: &[u8], limits: &Limits) -> Result<Terms, PolicyError> {
+    let document = Document::Terms;
+    if terms.len() > limits.policy_bytes_max {
+        return Err(PolicyError::TooLarge {
+            document,
+            bytes_max: limits.policy_bytes_max,
+        });
+    }
+    let envelope = Envelope::parse(terms, limits)
+        .map_err(|source| PolicyError::Envelope { document, source })?;
+    let payload = envelope.dangerous_unverified_payload().unwrap_or_default();
+    let value = crate::json::parse(payload, limits)
+        .map_err(|source| PolicyError::Json { document, source })?;
+    Terms::from_json(&value, limits).map_err(PolicyError::Terms)
 }
 
 /// Owners that nobody or everybody could satisfy.

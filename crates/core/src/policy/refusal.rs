@@ -1,6 +1,8 @@
 //! Why a policy is not in force: one reason, as data.
 
-use super::{Document, TermsError};
+use std::num::NonZeroU64;
+
+use super::{BoundRelease, DiversityError, Document, TermsError};
 use crate::attest::rebuild::STEP;
 use crate::envelope::EnvelopeError;
 use crate::intoto::LayoutError;
@@ -82,6 +84,25 @@ pub enum PolicyError {
         /// The time it was held against.
         at: Timestamp,
     },
+    /// An older version than the caller has seen.
+    #[error("it is version {found}, and version {seen} takes its place")]
+    Older {
+        /// The version.
+        found: NonZeroU64,
+        /// The newest that the caller knows of.
+        seen: NonZeroU64,
+    },
+    /// Another version than the one that the release is bound to.
+    #[error("it is version {found}, and {bound} is bound to version {}", bound.policy)]
+    OtherVersion {
+        /// The version.
+        found: NonZeroU64,
+        /// The release.
+        bound: BoundRelease,
+    },
+    /// Rules about independence that cannot be used.
+    #[error(transparent)]
+    Diversity(DiversityError),
     /// Other steps than this program can judge.
     #[error("the layout must have exactly the step {STEP:?}")]
     Steps,

@@ -1,16 +1,18 @@
 //! The second signed document beside the layout: what a layout has no words for. `docs/spec/policy.md`.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 
 use super::delivered::{Comparison, DeliveredError};
+use super::diversity::DiversityRule;
+use super::party::PartyTerms;
 use super::source::{SourceError, SourceTerms};
 use super::steps::{self, StepTerms, StepsError};
 use crate::attest::is_party_name;
 use crate::attest::rebuild::STEP;
 use crate::digest::Sha256;
 use crate::intoto::Glob;
-use crate::json::{Json, Members, Object, ShapeError, integer, object, string, strings};
+use crate::json::{Json, Members, Object, ShapeError, integer, object, string};
 use crate::key::{KeyError, PublicKey, key_to_json, plain_key_from_json};
 use crate::limits::Limits;
 
@@ -20,10 +22,11 @@ const TYPE: &str = "https://quorate.dev/policy-terms/v1";
 const TYPE_STEM: &str = "https://quorate.dev/policy-terms/";
 
 /// Every member that terms may have.
-const MEMBERS: [&str; 12] = [
+const MEMBERS: [&str; 14] = [
     "_type",
     "artifacts",
     "delivered",
+    "diversity",
     "laterParties",
     "layout",
     "materials",
@@ -33,6 +36,7 @@ const MEMBERS: [&str; 12] = [
     "parties",
     "source",
     "steps",
+    "version",
 ];
 
 /// What the owners say beside the layout.
@@ -40,14 +44,18 @@ const MEMBERS: [&str; 12] = [
 pub struct Terms {
     /// The policy's name.
     pub name: String,
+    /// Its version: a later one takes the place of those before it.
+    pub version: NonZeroU64,
     /// SHA-256 of the payload of the layout that these terms belong to.
     pub layout: Sha256,
     /// Names of build outputs that this policy speaks of.
     pub artifacts: Glob,
-    /// Parties with the ids of their keys in the layout.
-    pub parties: Vec<(String, Vec<String>)>,
-    /// Parties that carry out later steps and do not rebuild, with the ids of their keys in the layout.
-    pub later_parties: Vec<(String, Vec<String>)>,
+    /// Parties that rebuild.
+    pub parties: Vec<PartyTerms>,
+    /// Parties that carry out later steps and do not rebuild.
+    pub later_parties: Vec<PartyTerms>,
+    /// How independent of each other those must be who agree.
+    pub diversity: Vec<DiversityRule>,
     /// What may happen to the result before it is delivered, in order.
     pub steps: Vec<StepTerms>,
     /// What counts as released source.
@@ -105,12 +113,6 @@ impl OnDissent {
 impl Terms {
     /// The terms as JSON.
     pub fn to_json(&self) -> Json<'static> {
-        let party = |(name, ids): &(String, Vec<String>)| {
-            Json::object([
-                ("name", Json::text(name.clone())),
-                ("keyids", Json::texts(ids.clone())),
-            ])
-        };
         let owners = Json::object([
             (
                 "needed",
@@ -124,9 +126,16 @@ impl Terms {
         let later = [
             (
                 "laterParties",
-                self.later_parties.iter().map(party).collect::<Vec<_>>(),
+                self.later_parties
+                    .iter()
+                    .map(PartyTerms::to_json)
+                    .collect::<Vec<_>>(),
             ),
             ("steps", self.steps.iter().map(StepTerms::to_json).collect()),
+            (
+                "diversity",
+                self.diversity.iter().map(|rule| rule.to_json()).collect(),
+            ),
         ];
         let later = later
             .into_iter()
@@ -135,6 +144,7 @@ impl Terms {
         let always = [
             ("_type", Json::text(TYPE)),
             ("name", Json::text(self.name.clone())),
+            ("version", Json::number(self.version.get())),
             (
                 "layout",
                 Json::object([("sha256", Json::text(self.layout.to_string()))]),
@@ -142,7 +152,7 @@ impl Terms {
             ("artifacts", Json::text(self.artifacts.as_str().to_owned())),
             (
                 "parties",
-                Json::Array(self.parties.iter().map(party).collect()),
+                Json::Array(self.parties.iter().map(PartyTerms::to_json).collect()),
             ),
             ("owners", owners),
             (
@@ -185,6 +195,10 @@ impl Terms {
             .map_err(|error| error.within("owners"))?;
         let terms = Self {
             name: members.read("name", string)?.to_owned(),
+            version: members.read("version", |value| {
+                NonZeroU64::new(integer(value)?)
+                    .ok_or_else(|| ShapeError::new("versions begin with 1"))
+            })?,
             layout: members.read("layout", |value| {
                 let digests = object(value)?;
                 digests.only(&["sha256"])?;
@@ -194,8 +208,9 @@ impl Terms {
                 })
             })?,
             artifacts: members.read("artifacts", steps::pattern)?,
-            parties: members.read_items("parties", read_party)?,
-            later_parties: optional(members, "laterParties", read_party)?,
+            parties: members.read_items("parties", PartyTerms::from_json)?,
+            later_parties: optional(members, "laterParties", PartyTerms::from_json)?,
+            diversity: optional(members, "diversity", DiversityRule::from_json)?,
             source: match members.get("source") {
                 None => SourceTerms::default(),
                 Some(_) => members.read("source", SourceTerms::from_json)?,
@@ -229,8 +244,8 @@ impl Terms {
     /// The ids of the keys that may carry out a later step, sorted.
     pub(super) fn keys_of(&self, step: &StepTerms) -> Vec<String> {
         let all = self.parties.iter().chain(&self.later_parties);
-        let own = all.filter(|(name, _)| step.parties.contains(name));
-        let mut ids: Vec<String> = own.flat_map(|(_, ids)| ids.clone()).collect();
+        let own = all.filter(|party| step.parties.contains(&party.name));
+        let mut ids: Vec<String> = own.flat_map(|party| party.keyids.clone()).collect();
         ids.sort();
         ids
     }
@@ -254,7 +269,7 @@ impl Terms {
             return Err(TermsError::Count("owners' keys", limits.keys_max));
         }
         let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
-        for (name, keyids) in self.parties.iter().chain(&self.later_parties) {
+        for PartyTerms { name, keyids, .. } in self.parties.iter().chain(&self.later_parties) {
             if !is_party_name(name) || !names.insert(name) {
                 return Err(TermsError::Name(name.clone()));
             }
@@ -269,9 +284,9 @@ impl Terms {
         self.source.consistent()?;
         let step_names = self.steps.iter().map(|step| step.name.as_str());
         self.comparison.consistent(&step_names.collect())?;
-        let idle = |name: &&String| !self.steps.iter().any(|step| step.parties.contains(name));
-        if let Some((name, _)) = self.later_parties.iter().find(|(name, _)| idle(&name)) {
-            return Err(TermsError::Idle(name.clone()));
+        let busy = |name: &String| self.steps.iter().any(|step| step.parties.contains(name));
+        if let Some(party) = self.later_parties.iter().find(|party| !busy(&party.name)) {
+            return Err(TermsError::Idle(party.name.clone()));
         }
         let owners: BTreeSet<_> = self.owners.iter().map(PublicKey::fingerprint).collect();
         if owners.len() != self.owners.len() {
@@ -317,15 +332,6 @@ fn optional<T>(
         return Err(ShapeError::new("empty; leave it out").within(name));
     }
     Ok(items)
-}
-
-fn read_party(value: &Json<'_>) -> Result<(String, Vec<String>), ShapeError> {
-    let members = object(value)?;
-    members.only(&["keyids", "name"])?;
-    Ok((
-        members.read("name", string)?.to_owned(),
-        members.read("keyids", strings)?,
-    ))
 }
 
 fn read_owner_keys(value: &Json<'_>) -> Result<Vec<PublicKey>, TermsError> {

@@ -1,6 +1,7 @@
 //! What a user can do about a reason.
 
 use super::Reason;
+use crate::policy::Aspect;
 
 impl Reason {
     /// What the user can do, where there is something.
@@ -28,6 +29,19 @@ impl Reason {
                 Some("gather more evidence, or wait until more parties have rebuilt")
             }
             Self::TooMuchEvidence => Some("give only the evidence for this package"),
+            Self::NotDiverse { shortfall, .. } => Some(match shortfall.by {
+                Aspect::Principal => {
+                    "gather evidence of, or wait for, a party of another principal"
+                }
+                Aspect::Hosting => "gather evidence of, or wait for, a party with another hosting",
+                Aspect::Country => "gather evidence of, or wait for, a party in another country",
+                Aspect::Toolchain => {
+                    "gather evidence of, or wait for, a party with another toolchain"
+                }
+            }),
+            Self::NotBound { .. } => Some(
+                "do not use the file: it has the name of an old release and is not that release",
+            ),
             Self::DissentRefuses { .. } => {
                 Some("ask the dissenting parties what they built; do not use the file meanwhile")
             }

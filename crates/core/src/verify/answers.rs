@@ -36,11 +36,26 @@ pub(super) fn in_force(policy: &Policy) -> Answer {
     let (signed_by, owners) = policy.signatures();
     let in_force = Reason::PolicyInForce {
         policy: policy.name().to_owned(),
+        version: policy.version(),
+        bound: policy.bound().cloned(),
         signed_by,
         owners,
         expires: policy.expires(),
     };
     answer(Question::Policy, Outcome::Yes, vec![in_force])
+}
+
+/// Refuses the source when the policy is in force for one release alone, and another one was built.
+pub(super) fn bound(policy: &Policy, tally: &Tally, used: &[Tally]) -> Option<Answer> {
+    let bound = policy.bound()?;
+    let groups = std::iter::once(tally).chain(used).filter_map(Tally::group);
+    let mut others = groups
+        .filter(|group| group.source_name != bound.source || group.source_version != bound.version);
+    let other = others.next().map(|group| Reason::NotBound {
+        bound: bound.clone(),
+        built: format!("{} {}", group.source_name, group.source_version),
+    });
+    other.map(|reason| answer(Question::Source, Outcome::No, vec![reason]))
 }
 
 pub(super) fn one_reason(question: Question, outcome: Result<Reason, Reason>) -> Answer {
@@ -59,14 +74,7 @@ pub(super) fn rebuilt(policy: &Policy, tally: &Tally, used: &[Tally]) -> Answer 
     let (needed, total) = (tally.threshold().get(), policy.parties().len());
     let dissenters: Vec<String> = tally.dissenters().map(str::to_owned).collect();
     let (outcome, decisive) = if !tally.has_quorum() {
-        (
-            Outcome::No,
-            Reason::NoQuorum {
-                parties,
-                needed,
-                total,
-            },
-        )
+        (Outcome::No, no_quorum(tally, total))
     } else if !tally.rivals().is_empty() {
         let identities = tally
             .identity()
@@ -111,6 +119,24 @@ pub(super) fn rebuilt(policy: &Policy, tally: &Tally, used: &[Tally]) -> Answer 
         outcome,
         std::iter::once(decisive).chain(others).collect(),
     )
+}
+
+/// Too few parties agree, or enough that are not independent enough.
+pub(super) fn no_quorum(tally: &Tally, total: usize) -> Reason {
+    let group = tally.group();
+    let parties = group.map_or_else(Vec::new, |group| group.parties.clone());
+    match tally.shortfall() {
+        Some(shortfall) => Reason::NotDiverse {
+            parties,
+            total,
+            shortfall: shortfall.clone(),
+        },
+        None => Reason::NoQuorum {
+            parties,
+            needed: tally.threshold().get(),
+            total,
+        },
+    }
 }
 
 /// The parties that confirm every one.

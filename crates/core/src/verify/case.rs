@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::answers::{answer, bytes, in_force, one_reason, rebuilt, refused_policy};
+use super::answers::{answer, bound, bytes, in_force, one_reason, rebuilt, refused_policy};
 use super::artifact::{Artifact, ArtifactState};
 use super::claim::Said;
 use super::complete::Complete;
@@ -17,7 +17,7 @@ use super::{
 use crate::attest::rebuild::Source;
 use crate::digest::Sha256;
 use crate::limits::Limits;
-use crate::policy::{Comparison, Owners, Policy, PolicyError};
+use crate::policy::{Comparison, Declared, Owners, Policy, PolicyError};
 use crate::source::openpgp::{NoOpenPgp, OpenPgpVerifier};
 use crate::time::Timestamp;
 
@@ -28,6 +28,7 @@ pub struct Case {
     at: Timestamp,
     tools: Tools,
     vouchers: Vec<Reason>,
+    declared: Vec<Option<Declared>>,
 }
 
 /// What judging uses and has not in itself.
@@ -69,7 +70,16 @@ impl Case {
             at,
             tools: *tools,
             vouchers: Vec::new(),
+            declared: Vec::new(),
         }
+    }
+
+    /// Takes what somebody else than the policy declares of its parties, by their places in it: such as a trust repository's roster. Where the
+    /// policy declares them, too, those who agree must be independent by either.
+    #[must_use]
+    pub fn with_declarations(mut self, declared: Vec<Option<Declared>>) -> Self {
+        self.declared = declared;
+        self
     }
 
     /// Says in the first answer by which roles of a trust repository the caller came to the policy; each list is one reason. It changes no answer.
@@ -204,6 +214,7 @@ impl Case {
         SourceCase {
             policy,
             claims: self.claims.claims(),
+            declared: &self.declared,
             at: self.at,
             void: void.map(|(party, _)| party).collect(),
             certificates: &certificates,
@@ -215,7 +226,7 @@ impl Case {
 
     /// Answers under a policy that is in force.
     fn answer(&self, policy: &Policy, report: &mut Report) {
-        let votes = Votes::cast(policy, self.claims.claims());
+        let votes = Votes::cast(policy, self.claims.claims(), &self.declared);
         let expected = report.expected.as_ref();
         let digests = report.artifact.digests();
         let by_trail =
@@ -261,7 +272,7 @@ impl Case {
         let used = report.trail.as_ref().map_or(&[][..], |it| &it.tallies);
         report.answers = vec![
             in_force(policy),
-            self.source(policy, &tally),
+            bound(policy, &tally, used).unwrap_or_else(|| self.source(policy, &tally)),
             rebuilt(policy, &tally, used),
             bytes,
             after,

@@ -3,8 +3,10 @@
 use super::{Expected, Identity};
 use crate::digest::Sha256;
 use crate::json::Json;
+use crate::policy::{BoundRelease, Shortfall};
 use crate::tenure::Struck;
 use crate::time::Timestamp;
+use std::num::NonZeroU64;
 
 /// One reason for an answer. `docs/spec/verdict.md` lists the codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,10 @@ pub enum Reason {
     PolicyInForce {
         /// The policy's name.
         policy: String,
+        /// Its version.
+        version: NonZeroU64,
+        /// The one release that it is in force for, where it is for one alone.
+        bound: Option<BoundRelease>,
         /// How many of the trusted owners signed.
         signed_by: usize,
         /// How many owners' keys were given.
@@ -122,6 +128,22 @@ pub enum Reason {
         needed: usize,
         /// n.
         total: usize,
+    },
+    /// k parties or more got the same bytes, and are not as independent of each other as the policy wants.
+    NotDiverse {
+        /// The names of the parties.
+        parties: Vec<String>,
+        /// n.
+        total: usize,
+        /// What they lack.
+        shortfall: Shortfall,
+    },
+    /// The policy is in force for one release alone, and another was built.
+    NotBound {
+        /// The release.
+        bound: BoundRelease,
+        /// What was built.
+        built: String,
     },
     /// A party states another result from the same source.
     Dissent {
@@ -408,6 +430,8 @@ impl Reason {
             Self::Quorum { .. } => "quorum",
             Self::QuorumOfFiles { .. } => "quorum-of-files",
             Self::NoQuorum { .. } => "no-quorum",
+            Self::NotDiverse { .. } => "not-diverse",
+            Self::NotBound { .. } => "not-bound",
             Self::Dissent { .. } => "dissent",
             Self::OtherSource { .. } => "other-source",
             Self::OtherEnvironment { .. } => "other-environment",
@@ -459,7 +483,7 @@ impl Reason {
         }
     }
 
-    /// The reason as an object with `code`, `text`, and `party` and `next` where there are any.
+    /// The reason as an object with `code`, `text`, and `party`, `next` and the policy's `version` where there are any.
     pub fn to_json(&self) -> Json<'static> {
         let members = [
             ("code", Some(self.code().to_owned())),
@@ -467,10 +491,12 @@ impl Reason {
             ("party", self.party().map(str::to_owned)),
             ("next", self.next_step().map(str::to_owned)),
         ];
-        Json::object(
-            members
-                .into_iter()
-                .filter_map(|(name, text)| Some((name, Json::text(text?)))),
-        )
+        let texts = members.into_iter();
+        let texts = texts.filter_map(|(name, text)| Some((name, Json::text(text?))));
+        let version = match self {
+            Self::PolicyInForce { version, .. } => Some(("version", Json::number(version.get()))),
+            _ => None,
+        };
+        Json::object(texts.chain(version))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::answers::answer;
+use super::answers::{answer, no_quorum};
 use super::case::{Answer, Outcome, Question};
 use super::claim::Said;
 use super::{Claim, Group, Reason, TagObject, Tally};
@@ -10,7 +10,7 @@ use crate::attest::git::{GitSource, RecipePlace};
 use crate::attest::rebuild::{DebianSource, Rebuild, Source};
 use crate::digest::Sha256;
 use crate::limits::Limits;
-use crate::policy::{DebianTerms, GitTerms, MovedTag, Policy, RecipeTerms, SourceTerms};
+use crate::policy::{DebianTerms, Declared, GitTerms, MovedTag, Policy, RecipeTerms, SourceTerms};
 use crate::source::Dsc;
 use crate::source::git::{Release, SignedTag, TagSigners};
 use crate::source::openpgp::OpenPgpVerifier;
@@ -21,6 +21,8 @@ use crate::time::Timestamp;
 pub(super) struct SourceCase<'c> {
     pub(super) policy: &'c Policy,
     pub(super) claims: &'c [Claim],
+    /// What a roster declares of the parties.
+    pub(super) declared: &'c [Option<Declared>],
     /// The time of the judgement.
     pub(super) at: Timestamp,
     /// The parties that contradict themselves.
@@ -37,9 +39,12 @@ impl SourceCase<'_> {
         let group = tally.group().filter(|_| tally.has_quorum());
         let built = group.and_then(|group| Some((group, self.rebuild(group.source)?)));
         let Some((group, rebuild)) = built else {
-            let too_few = Reason::SourceTooFew {
-                have: tally.group().map_or(0, |group| group.parties.len()),
-                needed: tally.threshold().get(),
+            let too_few = match tally.shortfall() {
+                Some(_) => no_quorum(tally, self.policy.parties().len()),
+                None => Reason::SourceTooFew {
+                    have: tally.group().map_or(0, |group| group.parties.len()),
+                    needed: tally.threshold().get(),
+                },
             };
             let moved = self.moved_before_quorum(tally);
             let reasons = moved.into_iter().chain([too_few]).collect();
@@ -89,7 +94,7 @@ impl SourceCase<'_> {
         })
     }
 
-    /// The earliest moment by which k parties say that they had the source, and who they are: the k-th of what each says first. Fewer
+    /// The earliest moment by which a quorum says that it had the source, and who they are: the k-th of what each says first, where the policy asks for no more. Fewer
     /// than k that lie cannot make it earlier than an honest party's. Whoever contradicts itself is no witness, and what is later than
     /// the judgement was not seen yet.
     fn witnessed(&self, seen: impl Fn(&Rebuild) -> Option<Timestamp>) -> Result<Witnessed, String> {
@@ -108,22 +113,23 @@ impl SourceCase<'_> {
             .map(|(party, time)| (time, party))
             .collect();
         times.sort();
-        let needed = self.policy.threshold().get();
-        let have = times.len();
-        match times.get(needed.saturating_sub(1)) {
-            Some((time, _)) => Ok(Witnessed {
-                time: *time,
-                parties: times
-                    .iter()
-                    .take(needed)
-                    .map(|(_, party)| self.name(*party))
-                    .collect(),
-            }),
-            None => Err(format!(
-                "{have} of {needed} needed parties say that they had it by {}, the time of this judgement",
-                self.at
-            )),
+        let mut parties: BTreeSet<usize> = BTreeSet::new();
+        for (time, party) in &times {
+            parties.insert(*party);
+            // Those who vouch for a time must be as independent as those who vouch for bytes.
+            if self.policy.lack(&parties, self.declared).is_none() {
+                let earliest = times.iter().take(parties.len());
+                return Ok(Witnessed {
+                    time: *time,
+                    parties: earliest.map(|(_, party)| self.name(*party)).collect(),
+                });
+            }
         }
+        let (have, needed) = (times.len(), self.policy.threshold());
+        Err(format!(
+            "{have} of {needed} needed parties say that they had it by {}, the time of this judgement",
+            self.at
+        ))
     }
 
     fn name(&self, party: usize) -> String {

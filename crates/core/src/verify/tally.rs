@@ -7,7 +7,7 @@ use super::claim::{Claim, Said};
 use super::vote::{Key, Vote, votes};
 use super::{Expected, Identity};
 use crate::digest::{Digests, Sha256};
-use crate::policy::{Environment, Policy};
+use crate::policy::{Declared, Environment, Lack, Policy, Shortfall};
 
 /// Where the votes stand for one artifact. Only [`tally`] makes one.
 ///
@@ -22,6 +22,7 @@ pub struct Tally {
     identity: Option<Identity>,
     rivals: Vec<Identity>,
     group: Option<Group>,
+    lack: Option<Lack>,
     standings: Vec<(String, Standing)>,
 }
 
@@ -89,13 +90,14 @@ pub fn tally(
     file_name: &str,
     expected: Option<&Expected>,
 ) -> Tally {
-    Votes::cast(policy, claims).tally(artifact, file_name, expected)
+    Votes::cast(policy, claims, &[]).tally(artifact, file_name, expected)
 }
 
 /// Everything that the parties state, found by identity and by bytes.
 pub(super) struct Votes<'c> {
     policy: &'c Policy,
     claims: &'c [Claim],
+    declared: &'c [Option<Declared>],
     votes: Vec<Vote<'c>>,
     by_identity: BTreeMap<Identity, Vec<usize>>,
     by_sha256: BTreeMap<Sha256, Vec<usize>>,
@@ -112,7 +114,12 @@ pub(super) struct Confirmation {
 }
 
 impl<'c> Votes<'c> {
-    pub(super) fn cast(policy: &'c Policy, claims: &'c [Claim]) -> Self {
+    /// `declared` is what a roster declares of the parties, by their places in the policy.
+    pub(super) fn cast(
+        policy: &'c Policy,
+        claims: &'c [Claim],
+        declared: &'c [Option<Declared>],
+    ) -> Self {
         let votes = votes(policy, claims);
         let (mut by_identity, mut by_sha256) = (BTreeMap::new(), BTreeMap::new());
         let mut by_name: BTreeMap<&'c str, Vec<usize>> = BTreeMap::new();
@@ -126,6 +133,7 @@ impl<'c> Votes<'c> {
         Self {
             policy,
             claims,
+            declared,
             votes,
             by_identity,
             by_sha256,
@@ -207,6 +215,7 @@ impl<'c> Votes<'c> {
             standings: standings.collect(),
             rivals,
             group: best.as_ref().and_then(|count| self.group(count, artifact)),
+            lack: best.as_ref().and_then(|count| count.lack.clone()),
             identity: best.map(|count| count.identity),
         }
     }
@@ -214,7 +223,9 @@ impl<'c> Votes<'c> {
     fn count(&self, identity: &Identity, artifact: Option<Sha256>) -> Count<'c> {
         let own = self.by_identity.get(identity).into_iter().flatten();
         let own: Vec<&Vote<'c>> = own.map(|at| &self.votes[*at]).collect();
-        Count::of(self.policy, identity.clone(), &own, artifact)
+        let lack = |parties: &BTreeSet<usize>| self.policy.lack(parties, self.declared);
+        let environment = self.policy.environment();
+        Count::of(environment, identity.clone(), &own, artifact, &lack)
     }
 
     fn group(&self, count: &Count<'_>, artifact: Option<Sha256>) -> Option<Group> {
@@ -300,11 +311,17 @@ impl Tally {
         self
     }
 
-    /// Whether k parties agree on one result from one source, whatever the file in hand is.
+    /// Whether k parties agree on one result from one source, and are as independent as the policy wants them, whatever the file in hand is.
     pub fn has_quorum(&self) -> bool {
-        self.group
-            .as_ref()
-            .is_some_and(|group| group.parties.len() >= self.threshold.get())
+        self.group.is_some() && self.lack.is_none()
+    }
+
+    /// By how much k parties that agree fall short of the policy's rules about their independence.
+    pub fn shortfall(&self) -> Option<&Shortfall> {
+        match self.lack.as_ref()? {
+            Lack::Few => None,
+            Lack::NotDiverse(shortfall) => Some(shortfall),
+        }
     }
 
     /// The identity that is judged; `None` when nobody states anything that fits.
@@ -352,6 +369,8 @@ struct Count<'c> {
     identity: Identity,
     positions: BTreeMap<usize, Position<'c>>,
     group: Option<(Key<'c>, BTreeSet<usize>)>,
+    /// What the group lacks to be a quorum.
+    lack: Option<Lack>,
     rank: Rank,
 }
 
@@ -375,12 +394,12 @@ enum Position<'c> {
 impl<'c> Count<'c> {
     /// Counts `votes`, which are all that were cast for this identity.
     fn of(
-        policy: &Policy,
+        environment: Environment,
         identity: Identity,
         votes: &[&Vote<'c>],
         artifact: Option<Sha256>,
+        lack: &dyn Fn(&BTreeSet<usize>) -> Option<Lack>,
     ) -> Self {
-        let (environment, threshold) = (policy.environment(), policy.threshold().get());
         let mut stated: BTreeMap<usize, BTreeSet<Key<'c>>> = BTreeMap::new();
         for vote in votes {
             stated.entry(vote.party).or_default().insert(vote.key);
@@ -401,15 +420,16 @@ impl<'c> Count<'c> {
         let stated = votes.iter().any(|vote| is_artifact(&vote.key));
         // k parties outrank a few that happen to state the bytes in hand: else a lone liar's bytes would look like the product.
         let group = groups.into_iter().max_by_key(|(key, parties)| {
-            (parties.len() >= threshold, is_artifact(key), parties.len())
+            (lack(parties).is_none(), is_artifact(key), parties.len())
         });
+        let lack = group.as_ref().and_then(|(_, parties)| lack(parties));
         let size = group.as_ref().map_or(0, |(_, parties)| parties.len());
-        let confirmed =
-            size >= threshold && group.as_ref().is_some_and(|(key, _)| is_artifact(key));
+        let confirmed = lack.is_none() && group.as_ref().is_some_and(|(key, _)| is_artifact(key));
         Self {
             identity,
             positions,
             group,
+            lack,
             rank: Rank {
                 confirmed,
                 stated,

@@ -65,12 +65,18 @@ impl Reason {
         match self {
             Self::PolicyInForce {
                 policy,
+                version,
+                bound,
                 signed_by,
                 owners,
                 expires,
             } => {
+                let until = match bound {
+                    None => format!("in force until {expires}"),
+                    Some(release) => format!("in force for {release} alone, which is bound to it"),
+                };
                 format!(
-                    "policy {policy}, signed by {signed_by} of {owners} trusted owners, in force until {expires}"
+                    "policy {policy} version {version}, signed by {signed_by} of {owners} trusted owners, {until}"
                 )
             }
             Self::PolicyRefused { problem } => format!("the policy is not in force: {problem}"),
@@ -148,6 +154,7 @@ impl Reason {
                 "there is more evidence than is read, and what was left unread may take votes away"
                     .to_owned()
             }
+            Self::NotDiverse { .. } => return self.text_of_shortfall(),
             Self::DissentRefuses { parties } => {
                 format!(
                     "this policy lets a dissenter veto; dissenting: {}",
@@ -156,6 +163,22 @@ impl Reason {
             }
             _ => return None,
         })
+    }
+
+    /// What is said of parties that are enough and not independent enough.
+    fn text_of_shortfall(&self) -> Option<String> {
+        let Self::NotDiverse {
+            parties,
+            total,
+            shortfall,
+        } = self
+        else {
+            return None;
+        };
+        let (count, names) = (parties.len(), parties.join(", "));
+        Some(format!(
+            "{count} of {total} parties got the same bytes and are not independent enough: {names}: {shortfall}"
+        ))
     }
 
     /// What is said of the released source.
@@ -196,6 +219,10 @@ impl Reason {
             Self::SourceUnsigned { release, problem } => {
                 format!("{release} is not a release by this policy: {problem}")
             }
+            Self::NotBound { bound, built } => format!(
+                "this version of the policy, {}, is in force for {bound} alone, and these bytes were built from {built}",
+                bound.policy
+            ),
             Self::SourceOther { built, wanted } => {
                 format!("{built} was built, and the policy wants {wanted}")
             }

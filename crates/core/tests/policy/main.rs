@@ -6,3 +6,4 @@ mod layout;
 mod linted;
 mod steps;
 mod terms;
+mod versions;

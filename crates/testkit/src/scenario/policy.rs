@@ -51,6 +51,8 @@ pub struct PolicyDraft {
     pub owners: Vec<String>,
     /// The keys by reference.
     pub keys: BTreeMap<String, PublicKey>,
+    /// Lines of parties' tables by the party's name, as they are.
+    pub party_lines: BTreeMap<String, String>,
     /// Lines at the top, as they are.
     pub more: String,
     /// Tables at the end, as they are.
@@ -89,6 +91,7 @@ impl PolicyDraft {
             parties,
             owners,
             keys,
+            party_lines: BTreeMap::new(),
             more: String::new(),
             tables: String::new(),
             files: SourceFiles::default(),
@@ -104,7 +107,10 @@ impl PolicyDraft {
         let parties: String = self
             .parties
             .iter()
-            .map(|(name, keys)| format!("\n[[party]]\nname = {name:?}\nkeys = {keys:?}\n"))
+            .map(|(name, keys)| {
+                let more = self.party_lines.get(name).map_or("", String::as_str);
+                format!("\n[[party]]\nname = {name:?}\nkeys = {keys:?}\n{more}")
+            })
             .collect();
         let materials = said("environment", &self.environment);
         format!(
@@ -120,6 +126,19 @@ impl PolicyDraft {
             self.owners,
             self.tables,
         )
+    }
+
+    /// Says what a party declares.
+    pub fn declare(
+        &mut self,
+        party: &str,
+        principal: &str,
+        [hosting, country, toolchain]: [&str; 3],
+    ) {
+        let lines = format!(
+            "principal = {principal:?}\nhosting = {hosting:?}\ncountry = {country:?}\ntoolchain = {toolchain:?}\n"
+        );
+        self.party_lines.insert(party.to_owned(), lines);
     }
 
     /// Adds a party that does not rebuild, with one key.

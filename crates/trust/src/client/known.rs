@@ -2,20 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use quorate::policy::BoundRelease;
+
 use super::lookup::reborrow;
 use super::{Fetch, Shelf, Target, TrustError, Workflow};
 use crate::metadata::{RoleName, TargetPath, Version};
 use crate::naming::{self, Naming};
-use crate::project::Project;
+use crate::project::{PolicyPaths, Project};
+use crate::releases::Releases;
 use crate::roster::{self, Roster};
 
-/// The policy of a project, as the project's role vouches for it. Only [`Workflow::policy_of`] makes one.
+/// The policy of a project, as the project's role vouches for it. Only [`Workflow::policy_of`] and [`Workflow::policy_for`] make one.
 #[derive(Clone, Debug)]
 pub struct ProjectPolicy {
     project: Project,
     layout: Vec<u8>,
     terms: Vec<u8>,
     certificates: Option<Vec<u8>>,
+    bound: Option<BoundRelease>,
     role: RoleName,
     role_version: Version,
 }
@@ -39,6 +43,11 @@ impl ProjectPolicy {
     /// The certificates that travel with the policy, where it has any.
     pub fn certificates(&self) -> Option<&[u8]> {
         self.certificates.as_deref()
+    }
+
+    /// The release that this version of the policy is kept for; it judges no other. `None` for the policy of now.
+    pub fn bound(&self) -> Option<&BoundRelease> {
+        self.bound.as_ref()
     }
 
     /// The role that vouches for all of them.
@@ -103,9 +112,83 @@ impl<S: Shelf> Workflow<'_, S> {
     pub fn policy_of(
         &mut self,
         project: &Project,
+        fetch: Option<&mut dyn Fetch>,
+    ) -> Result<ProjectPolicy, TrustError> {
+        self.policy_at(project, &project.paths(), fetch)
+    }
+
+    /// The policy that judges a project's file of that name: the version that its release is bound to, where the project's role says so.
+    /// [`Self::update`] or [`Self::load`] came before.
+    ///
+    /// # Errors
+    /// [`TrustError`] as [`Self::policy_of`]; [`TrustError::OtherRole`] also when another role says which releases are bound.
+    pub fn policy_for(
+        &mut self,
+        project: &Project,
+        file_name: &str,
         mut fetch: Option<&mut dyn Fetch>,
     ) -> Result<ProjectPolicy, TrustError> {
-        let paths = project.paths();
+        let Some((releases, role)) = self.releases_of(project, reborrow(&mut fetch))? else {
+            return self.policy_of(project, fetch);
+        };
+        let bound = releases.of_file(file_name).cloned();
+        let paths = match &bound {
+            Some(release) => project.kept_paths(release.policy),
+            None => project.paths(),
+        };
+        let mut policy = self.policy_at(project, &paths, fetch)?;
+        if policy.role != role {
+            return Err(TrustError::OtherRole {
+                path: project.releases(),
+                found: role,
+                expected: policy.role,
+            });
+        }
+        policy.bound = bound;
+        Ok(policy)
+    }
+
+    /// Brings all that files of a project are judged by: its policy, and the versions that releases are bound to.
+    ///
+    /// # Errors
+    /// [`TrustError`] as [`Self::policy_for`].
+    pub fn policies_of(
+        &mut self,
+        project: &Project,
+        mut fetch: Option<&mut dyn Fetch>,
+    ) -> Result<(), TrustError> {
+        self.policy_of(project, reborrow(&mut fetch))?;
+        let releases = self.releases_of(project, reborrow(&mut fetch))?;
+        let versions = releases.map(|(releases, _)| releases.versions());
+        for version in versions.unwrap_or_default() {
+            let paths = project.kept_paths(version);
+            self.policy_at(project, &paths, reborrow(&mut fetch))?;
+        }
+        Ok(())
+    }
+
+    /// What a project says of its bound releases, and the role that vouches for it.
+    fn releases_of(
+        &mut self,
+        project: &Project,
+        fetch: Option<&mut dyn Fetch>,
+    ) -> Result<Option<(Releases, RoleName)>, TrustError> {
+        let target = match self.target(&project.releases(), fetch) {
+            Ok(target) => target,
+            Err(TrustError::NoTarget(_)) => return Ok(None),
+            Err(refusal) => return Err(refusal),
+        };
+        let releases = Releases::read(&target.bytes, self.limits());
+        let releases = releases.map_err(TrustError::Releases)?;
+        Ok(Some((releases, target.role)))
+    }
+
+    fn policy_at(
+        &mut self,
+        project: &Project,
+        paths: &PolicyPaths,
+        mut fetch: Option<&mut dyn Fetch>,
+    ) -> Result<ProjectPolicy, TrustError> {
         let layout = self.target(&paths.layout, reborrow(&mut fetch))?;
         let terms = self.target_of(&paths.terms, &layout.role, reborrow(&mut fetch))?;
         let certificates = match self.target_of(&paths.certificates, &layout.role, fetch) {
@@ -118,6 +201,7 @@ impl<S: Shelf> Workflow<'_, S> {
             layout: layout.bytes,
             terms: terms.bytes,
             certificates,
+            bound: None,
             role: layout.role,
             role_version: layout.role_version,
         })

@@ -7,6 +7,7 @@ use crate::disk::DiskError;
 use crate::metadata::{MetadataError, Mismatch, RoleName, TargetPath, TooFewSignatures, Version};
 use crate::naming::NamingError;
 use crate::project::NotAProject;
+use crate::releases::ReleasesError;
 use crate::roster::RosterError;
 
 /// A refusal.
@@ -130,6 +131,9 @@ pub enum TrustError {
     /// The naming rules are none, or name no project.
     #[error("naming.json: {0}")]
     Naming(NamingError),
+    /// What a project says of its bound releases cannot be read.
+    #[error("releases.json: {0}")]
+    Releases(ReleasesError),
     /// A name that no project can have.
     #[error(transparent)]
     NotAProject(#[from] NotAProject),

@@ -1,13 +1,15 @@
 //! The usual changes: what they touch, over what is published. Pure: documents and times come in as arguments.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU64;
 
 use quorate::time::Timestamp;
 
 use super::{Bins, Change, Delegate, Holders, Repository, RepositoryError, RoleChange, RootChange};
-use crate::metadata::{Received, RoleName, TargetPath, TopRole};
+use crate::metadata::{Received, RoleName, Scope, TargetPath, TopRole};
 use crate::naming::{self, Naming};
-use crate::project::{Project, ROLE_PREFIX};
+use crate::project::{PolicyPaths, Project, ROLE_PREFIX};
+use crate::releases::Releases;
 use crate::roster::{self, Party, RosterError};
 
 /// When what is made next expires.
@@ -100,7 +102,7 @@ pub fn delegate(
     }
     let bins = Bins::of_repository(repository)?;
     let mut roles = BTreeMap::new();
-    for (bin, delegate) in bins.delegations(&role, owners, &project.paths().all())? {
+    for (bin, delegate) in bins.delegations(&role, owners, &project.own_paths())? {
         let mut change = RoleChange::renewed(expiries.bins);
         change.delegate.push(delegate);
         roles.insert(bin, change);
@@ -116,7 +118,7 @@ pub fn delegate(
     }
     let mut own = RoleChange::renewed(expiries.project);
     if let Some(policy) = policy {
-        own.put = files_of(project, policy);
+        own.put = files_of(project.paths(), policy);
     }
     roles.insert(role, own);
     Ok(Change { root: None, roles })
@@ -132,12 +134,9 @@ pub fn put_policy(
     policy: &PolicyFiles,
     expires: Timestamp,
 ) -> Result<Change, RepositoryError> {
-    let roles = roles_of(repository, project);
-    let (Some(role), 1) = (roles.first(), roles.len()) else {
-        return Err(RepositoryError::NoProject(project.name().to_owned()));
-    };
+    let role = &role_of(repository, project)?;
     let mut change = RoleChange::renewed(expires);
-    change.put = files_of(project, policy);
+    change.put = files_of(project.paths(), policy);
     let certificates = project.paths().certificates;
     let had = repository
         .role(role)
@@ -148,8 +147,96 @@ pub fn put_policy(
     Ok(one_role(role.clone(), change))
 }
 
-fn files_of(project: &Project, policy: &PolicyFiles) -> BTreeMap<TargetPath, Vec<u8>> {
-    let paths = project.paths();
+/// The one role that has a project's paths.
+///
+/// # Errors
+/// [`RepositoryError::NoProject`] unless there is exactly one.
+pub fn role_of(repository: &Repository, project: &Project) -> Result<RoleName, RepositoryError> {
+    let mut roles = roles_of(repository, project);
+    match (roles.pop_first(), roles.is_empty()) {
+        (Some(role), true) => Ok(role),
+        _ => Err(RepositoryError::NoProject(project.name().to_owned())),
+    }
+}
+
+/// Says which releases are bound, and keeps a version of the policy for them. Where the bins give its paths to nobody yet, their holders sign, too.
+///
+/// # Errors
+/// [`RepositoryError::NoProject`] unless exactly one role has the project's paths, by keys that this program knows.
+pub fn put_releases(
+    repository: &Repository,
+    project: &Project,
+    releases: &Releases,
+    kept: Option<(NonZeroU64, &PolicyFiles)>,
+    expiries: &Expiries,
+) -> Result<Change, RepositoryError> {
+    let role = role_of(repository, project)?;
+    let mut own = RoleChange::renewed(expiries.project);
+    own.put.insert(project.releases(), releases.to_bytes());
+    // A version that nothing is bound to any more goes.
+    let versions = releases.versions();
+    let published = repository.role(&role).into_iter();
+    let published = published.flat_map(|file| file.unverified().targets());
+    let kept_for = published.filter_map(|(path, _)| Some((path, project.kept_version(path)?)));
+    let unused = kept_for.filter(|(_, version)| !versions.contains(version));
+    own.remove.extend(unused.map(|(path, _)| path.clone()));
+    if let Some((version, files)) = kept {
+        own.put.extend(files_of(project.kept_paths(version), files));
+    }
+    let paths: Vec<TargetPath> = own.put.keys().cloned().collect();
+    let mut roles = widened(repository, project, &role, &paths, expiries.bins)?;
+    roles.insert(role, own);
+    Ok(Change { root: None, roles })
+}
+
+/// The bins that give a role paths which nobody gives to it yet.
+fn widened(
+    repository: &Repository,
+    project: &Project,
+    role: &RoleName,
+    paths: &[TargetPath],
+    expires: Timestamp,
+) -> Result<BTreeMap<RoleName, RoleChange>, RepositoryError> {
+    let bins = Bins::of_repository(repository)?;
+    let delegated = |bin: &RoleName| {
+        let file = repository.role(bin)?.unverified();
+        file.delegations().get(role)
+    };
+    let unknown = || RepositoryError::NoProject(project.name().to_owned());
+    let mut names = repository.roles().map(|(name, _)| name);
+    let before = names.find_map(|name| delegated(name).filter(|_| Bins::is_bin(name)));
+    let keys = &before.ok_or_else(unknown)?.keys;
+    let holders = Holders {
+        keys: keys.ids().filter_map(|id| keys.key(id)).cloned().collect(),
+        threshold: keys.threshold() as u64,
+    };
+    if holders.keys.len() != keys.ids().len() {
+        return Err(unknown());
+    }
+    let mut missing = Vec::new();
+    for path in paths {
+        let before = delegated(&bins.bin_of(path)?);
+        if !before.is_some_and(|before| before.scope.covers(path)) {
+            missing.push(path.clone());
+        }
+    }
+    let mut roles = BTreeMap::new();
+    for (bin, mut delegate) in bins.delegations(role, &holders, &missing)? {
+        if let Some(before) = delegated(&bin) {
+            let (Scope::Paths(had), Scope::Paths(new)) = (&before.scope, &mut delegate.scope)
+            else {
+                return Err(unknown());
+            };
+            new.splice(0..0, had.iter().cloned());
+        }
+        let mut change = RoleChange::renewed(expires);
+        change.delegate.push(delegate);
+        roles.insert(bin, change);
+    }
+    Ok(roles)
+}
+
+fn files_of(paths: PolicyPaths, policy: &PolicyFiles) -> BTreeMap<TargetPath, Vec<u8>> {
     let mut files = BTreeMap::from([
         (paths.layout, policy.layout.clone()),
         (paths.terms, policy.terms.clone()),

@@ -28,7 +28,7 @@ pub use change::{Change, Delegate, Founding, Holders, RoleChange, RootChange};
 pub use describe::{describe_role, describe_root};
 pub use edit::{
     Expiries, PolicyFiles, Rotated, bins_of, delegate, is_of_project, put_naming, put_party,
-    put_policy, renew, roles_of, rotate,
+    put_policy, put_releases, renew, role_of, roles_of, rotate,
 };
 pub use folder::{Ceremony, Folder};
 pub use history::Edition;

@@ -8,6 +8,7 @@ use super::{Repository, RepositoryError, describe_role, describe_root};
 use crate::limits::TrustLimits;
 use crate::metadata::{Received, RoleKeys, RoleName, Root, TargetPath, Targets, TopRole, Version};
 use crate::naming::{self, Naming, ProjectOf};
+use crate::releases::{Binding, Releases};
 use crate::roster::{self, Party};
 
 /// What is published, as far as it decides who signs a ceremony.
@@ -251,6 +252,12 @@ fn describe_document(path: &TargetPath, bytes: &[u8], limits: &TrustLimits) -> V
             Err(error) => vec![format!("{path}: NOT READABLE: {error}")],
         };
     }
+    if path.as_str().starts_with("p/") && path.as_str().ends_with("/releases.json") {
+        return match Releases::read(bytes, limits) {
+            Ok(releases) => releases.bound().iter().map(describe_binding).collect(),
+            Err(error) => vec![format!("{path}: NOT READABLE: {error}")],
+        };
+    }
     if !path.as_str().starts_with(&format!("{}/", roster::role())) {
         return Vec::new();
     }
@@ -268,6 +275,15 @@ fn describe_rule(rule: &crate::naming::NamingRule) -> String {
             format!("naming: {pattern:?} belongs to the project named before {text:?}")
         }
     }
+}
+
+fn describe_binding(binding: &Binding) -> String {
+    format!(
+        "releases: {:?} is {}, judged by version {} of the policy",
+        binding.artifacts.as_str(),
+        binding.release,
+        binding.release.policy
+    )
 }
 
 fn describe_party(party: &Party) -> Vec<String> {

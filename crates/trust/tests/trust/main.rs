@@ -8,6 +8,7 @@ mod attacks;
 mod interop;
 mod metadata;
 mod projects;
+mod releases;
 mod repository;
 mod roster;
 mod stage;
