@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use quorate::key::SigningKey;
 use quorate::policy::{CompileError, Declared, DiversityError, Domain, PolicyError};
+use quorate::tenure::{Listed, ListedKey};
 use quorate::time::Timestamp;
-use quorate::verify::{Case, Outcome, Reason, Verdict};
+use quorate::verify::{Outcome, Reason, Verdict};
 use quorate_testkit::scenario::{
     AT, Documents, PolicyDraft, Sample, Scene, Tagged, allowed_signer, edited, refusal,
 };
@@ -69,8 +71,26 @@ fn from_roster(principal: &str, [hosting, country, toolchain]: [&str; 3]) -> Opt
     Some(Declared::new(principal.to_owned(), domain).unwrap())
 }
 
-fn judged(case: Case, scene: &Scene) -> Verdict {
-    case.judge(&scene.artifact, None)
+/// The verdict when a roster declares that of the parties, in their order.
+fn judged(scene: &mut Scene, declared: Vec<Option<Declared>>) -> Verdict {
+    let parties = scene.parties.iter().zip(declared);
+    scene.roster = parties
+        .map(|(party, declared)| Listed {
+            name: party.name.clone(),
+            declared,
+            keys: party.keys.iter().map(listed).collect(),
+        })
+        .collect();
+    scene.judge()
+}
+
+fn listed(key: &SigningKey) -> ListedKey {
+    ListedKey {
+        key: key.public().clone(),
+        valid_from: Timestamp::from_unix_seconds(0).unwrap(),
+        valid_until: None,
+        compromised_since: None,
+    }
 }
 
 #[test]
@@ -196,13 +216,13 @@ fn a_party_that_does_not_declare_what_a_rule_asks_has_no_vote_under_it() {
 #[test]
 fn a_roster_declares_for_parties_of_which_the_policy_says_nothing() {
     let rules = rule("by = \"hosting\"\nat_least = 2");
-    let scene = scene((2, 2, 2), declared(&rules, &[]));
+    let mut scene = scene((2, 2, 2), declared(&rules, &[]));
     assert_eq!(scene.refusal(), Some(("source", "not-diverse")));
     let roster = vec![from_roster("a1", HOME), from_roster("b1", CLOUD)];
-    let verdict = judged(scene.case().with_declarations(roster), &scene);
+    let verdict = judged(&mut scene, roster);
     assert_eq!(refusal(&verdict), None);
     let roster = vec![from_roster("a1", HOME), from_roster("a1", CLOUD)];
-    let verdict = judged(scene.case().with_declarations(roster), &scene);
+    let verdict = judged(&mut scene, roster);
     assert_eq!(refusal(&verdict), Some(("source", "not-diverse")));
 }
 
@@ -210,16 +230,13 @@ fn a_roster_declares_for_parties_of_which_the_policy_says_nothing() {
 fn where_policy_and_roster_both_declare_the_parties_must_be_independent_by_either() {
     let rules = rule("by = \"hosting\"\nat_least = 2");
     let apart = [("alice", "a1", HOME), ("bob", "b1", CLOUD)];
-    let scene = scene((2, 2, 2), declared(&rules, &apart));
+    let mut scene = scene((2, 2, 2), declared(&rules, &apart));
     let together = vec![from_roster("a1", HOME), from_roster("b1", HOME)];
-    let verdict = judged(scene.case().with_declarations(together), &scene);
+    let verdict = judged(&mut scene, together);
     assert_eq!(refusal(&verdict), Some(("source", "not-diverse")));
     // What the roster does not say stands as the policy says it.
     let half = vec![None, from_roster("b1", BARN)];
-    assert_eq!(
-        refusal(&judged(scene.case().with_declarations(half), &scene)),
-        None
-    );
+    assert_eq!(refusal(&judged(&mut scene, half)), None);
 }
 
 #[test]

@@ -37,6 +37,9 @@ pub(crate) struct Spoken {
     pub(crate) machines: Vec<Signed<MachineLayout>>,
 }
 
+/// The principal of each party that declares one.
+pub(crate) type Principals = BTreeMap<String, String>;
+
 /// What is known before anybody speaks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ground<'p> {
@@ -44,6 +47,8 @@ pub(crate) struct Ground<'p> {
     pub(crate) base: &'p [Base<'p>],
     /// The roster that the caller trusts; empty when there is none.
     pub(crate) roster: &'p [Listed],
+    /// Who answers for which party, as the policy declares it and as the roster does: parties of one principal are one witness.
+    pub(crate) principals: &'p [Principals],
     /// How many other parties must have had a signature before its key was compromised for it to count all the same.
     pub(crate) needed: usize,
     /// The time of judging: what is said to be seen later was not seen yet.
@@ -191,6 +196,7 @@ impl KeyBook {
             tenures: Vec::new(),
             seen,
             needed: ground.needed,
+            principals: ground.principals.to_vec(),
             ignored: Vec::new(),
         };
         for base in ground.base {

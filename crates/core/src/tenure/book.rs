@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::apply::Principals;
 use crate::digest::Sha256;
 use crate::key::{Fingerprint, PublicKey};
 use crate::time::Timestamp;
@@ -14,6 +15,8 @@ pub struct KeyBook {
     pub(super) seen: BTreeMap<Sha256, BTreeMap<String, Timestamp>>,
     /// How many others must have had a signature before its key was compromised.
     pub(super) needed: usize,
+    /// Who answers for which party, by each source that says so.
+    pub(super) principals: Vec<Principals>,
     /// What was said and changes nothing, and why, by where it came from.
     pub(super) ignored: Vec<(String, String)>,
 }
@@ -198,27 +201,49 @@ impl KeyBook {
     }
 
     /// The earliest moment by which enough other parties had the signature. Fewer than that many that lie cannot make it earlier than an
-    /// honest one's, and as many could outvote the party anyhow.
+    /// honest one's, and as many could outvote the party anyhow. Parties of one principal are one, by whoever says so.
     pub(super) fn witnessed(&self, signature: Signature<'_>) -> Option<Timestamp> {
-        let mut times: Vec<Timestamp> = self.first_seen(signature).into_values().collect();
-        times.sort();
-        times.get(self.needed.checked_sub(1)?).copied()
+        let alone = Principals::new();
+        let sources: Vec<&Principals> = match self.principals.is_empty() {
+            true => vec![&alone],
+            false => self.principals.iter().collect(),
+        };
+        let by_source = sources.into_iter().map(|principals| {
+            let mut times: Vec<Timestamp> = self
+                .first_seen(signature, principals)
+                .into_values()
+                .collect();
+            times.sort();
+            times.get(self.needed.checked_sub(1)?).copied()
+        });
+        let latest = by_source.collect::<Option<Vec<_>>>()?;
+        latest.into_iter().max()
     }
 
     fn witnesses(&self, signature: Signature<'_>, before: Timestamp) -> Vec<String> {
-        let seen = self.first_seen(signature).into_iter();
+        let alone = Principals::new();
+        let seen = self.first_seen(signature, &alone).into_iter();
         let early = seen.filter(|(_, time)| *time < before);
         early.map(|(party, _)| party.to_owned()).collect()
     }
 
-    fn first_seen(&self, signature: Signature<'_>) -> BTreeMap<&str, Timestamp> {
+    /// When each principal but the signer's own first had the signature.
+    fn first_seen<'b>(
+        &'b self,
+        signature: Signature<'b>,
+        principals: &'b Principals,
+    ) -> BTreeMap<&'b str, Timestamp> {
+        let of = |party: &'b str| principals.get(party).map_or(party, String::as_str);
         let mut first: BTreeMap<&str, Timestamp> = BTreeMap::new();
         let seen = signature
             .marks
             .iter()
             .filter_map(|mark| self.seen.get(mark));
-        for (party, time) in seen.flatten().filter(|(it, _)| *it != signature.party) {
-            let known = first.entry(party).or_insert(*time);
+        for (party, time) in seen.flatten() {
+            if of(party) == of(signature.party) {
+                continue;
+            }
+            let known = first.entry(of(party)).or_insert(*time);
             *known = (*known).min(*time);
         }
         first

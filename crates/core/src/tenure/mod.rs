@@ -12,10 +12,11 @@ mod machines;
 mod roster;
 mod statement;
 
-pub(crate) use apply::{Base, Ground, Signed, Spoken, apply, candidates};
+pub(crate) use apply::{Base, Ground, Principals, Signed, Spoken, apply, candidates};
 pub(crate) use book::Signature;
 pub use book::{KeyBook, Struck};
 pub use machines::{MachineLayout, MachineLayoutError};
+pub(crate) use roster::declared;
 pub use roster::{Listed, ListedKey};
 pub use statement::{
     KeyStatement, KeyStatementError, PAYLOAD_TYPE_KEYS, Revocation, Rotation, Witness,

@@ -19,6 +19,7 @@ use crate::digest::Sha256;
 use crate::limits::Limits;
 use crate::policy::{Comparison, Declared, Owners, Policy, PolicyError};
 use crate::source::openpgp::{NoOpenPgp, OpenPgpVerifier};
+use crate::tenure::declared;
 use crate::time::Timestamp;
 
 /// A policy and evidence, signatures checked.
@@ -28,6 +29,7 @@ pub struct Case {
     at: Timestamp,
     tools: Tools,
     vouchers: Vec<Reason>,
+    /// What the roster declares of the policy's parties, by their places in it.
     declared: Vec<Option<Declared>>,
 }
 
@@ -64,22 +66,17 @@ impl Case {
             .as_ref()
             .map(|policy| Claims::open(policy, owners, evidence, at, limits))
             .unwrap_or_default();
+        let parties = policy.iter().flat_map(|policy| policy.parties());
+        let declared = parties.map(|party| declared(owners.roster(), party).cloned());
+        let declared = declared.collect();
         Self {
             policy,
             claims,
             at,
             tools: *tools,
             vouchers: Vec::new(),
-            declared: Vec::new(),
+            declared,
         }
-    }
-
-    /// Takes what somebody else than the policy declares of its parties, by their places in it: such as a trust repository's roster. Where the
-    /// policy declares them, too, those who agree must be independent by either.
-    #[must_use]
-    pub fn with_declarations(mut self, declared: Vec<Option<Declared>>) -> Self {
-        self.declared = declared;
-        self
     }
 
     /// Says in the first answer by which roles of a trust repository the caller came to the policy; each list is one reason. It changes no answer.

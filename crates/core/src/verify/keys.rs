@@ -8,10 +8,10 @@ use crate::envelope::{Envelope, Opened, PAYLOAD_TYPE_IN_TOTO};
 use crate::json::{self, Members, object, string};
 use crate::key::{Fingerprint, PublicKey};
 use crate::limits::Limits;
-use crate::policy::{LaterStep, Owners, Policy};
+use crate::policy::{Declared, LaterStep, Owners, Party, Policy};
 use crate::tenure::{
-    Base, Ground, KeyBook, KeyStatement, MachineLayout, PAYLOAD_TYPE_KEYS, Rotation, Signed,
-    Spoken, apply, candidates,
+    Base, Ground, KeyBook, KeyStatement, Listed, MachineLayout, PAYLOAD_TYPE_KEYS, Principals,
+    Rotation, Signed, Spoken, apply, candidates, declared,
 };
 use crate::time::Timestamp;
 
@@ -99,6 +99,7 @@ impl<'e> AboutKeys<'e> {
         let ground = Ground {
             base: &base,
             roster: owners.roster(),
+            principals: &principals(policy, owners.roster()),
             needed: policy.threshold().get(),
             at,
         };
@@ -245,14 +246,29 @@ fn base(policy: &Policy) -> Vec<Base<'_>> {
                 base.push(Base {
                     party: party.name(),
                     key,
-                    from: None,
-                    until: None,
+                    from: party.valid_from(),
+                    until: party.valid_until(),
                     rebuilds,
                 });
             }
         }
     }
     base
+}
+
+/// Who answers for which party: as the policy declares it, and as the roster does.
+fn principals(policy: &Policy, roster: &[Listed]) -> [Principals; 2] {
+    let of = |declared: &dyn Fn(&Party) -> Option<String>| {
+        let parties = policy.parties().iter();
+        parties
+            .filter_map(|party| Some((party.name().to_owned(), declared(party)?)))
+            .collect()
+    };
+    let word = |declared: &Declared| declared.principal().to_owned();
+    [
+        of(&|party| party.declared().map(word)),
+        of(&|party| declared(roster, party).map(word)),
+    ]
 }
 
 fn statement(envelope: &Envelope<'_>, limits: &Limits) -> Result<KeyStatement, DropReason> {

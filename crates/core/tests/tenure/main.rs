@@ -1,6 +1,7 @@
 //! Keys in time: rotation, revocation, witnesses, machines, and a roster that takes votes away.
 
 mod attacks;
+mod ends;
 mod machines;
 mod properties;
 mod roster;

@@ -1,6 +1,7 @@
 //! A roster takes votes away, and gives none.
 
 use quorate::key::SigningKey;
+use quorate::policy::{Declared, Domain};
 use quorate::tenure::{Listed, ListedKey, Struck};
 use quorate::verify::Standing;
 use quorate_testkit::scenario::{Sample, Scene, ed25519};
@@ -17,6 +18,7 @@ fn listed(name: &str, keys: &[&SigningKey]) -> Listed {
     });
     Listed {
         name: name.to_owned(),
+        declared: None,
         keys: keys.collect(),
     }
 }
@@ -98,4 +100,49 @@ fn a_party_rotates_its_key_before_the_roster_lists_the_new_one() {
     scene.roster = vec![listed("alice", &[&alice, &new])];
     scene.roster[0].keys[1].valid_until = Some(time(BEFORE));
     assert!(!scene.judge().is_quorate());
+}
+
+/// The same, of that principal.
+fn of_principal(name: &str, keys: &[&SigningKey], principal: &str) -> Listed {
+    let domain = Domain {
+        hosting: "self".to_owned(),
+        country: "DE".to_owned(),
+        toolchain: "debian".to_owned(),
+    };
+    let declared = Declared::new(principal.to_owned(), domain).expect("plain words");
+    Listed {
+        declared: Some(declared),
+        ..listed(name, keys)
+    }
+}
+
+#[test]
+fn witnesses_of_one_principal_are_one_witness() {
+    for (principals, counts) in [
+        (["alice", "bob", "carol"], true),
+        (["alice", "acme", "acme"], false),
+        (["acme", "acme", "carol"], false),
+    ] {
+        let mut scene = Scene::of(2, 4);
+        scene.states(0, &Sample::catdoc());
+        scene.states(3, &Sample::catdoc());
+        let vote = scene.evidence[0].clone();
+        for (party, principal) in principals.iter().enumerate() {
+            let (by, name) = (key(&scene, party), scene.parties[party].name.clone());
+            scene.roster.push(of_principal(&name, &[&by], principal));
+            scene.evidence.push(witness(&name, &by, AFTER, &[&vote]));
+        }
+        scene.roster[0].keys[0].compromised_since = Some(time(LATER));
+        assert_eq!(scene.judge().is_quorate(), counts, "{principals:?}");
+    }
+}
+
+#[test]
+fn a_roster_that_lists_one_operator_as_three_parties_is_one_vote() {
+    let mut scene = Scene::quorate(2, 3);
+    for party in 0..3 {
+        let (by, name) = (key(&scene, party), scene.parties[party].name.clone());
+        scene.roster.push(of_principal(&name, &[&by], "acme"));
+    }
+    assert_eq!(scene.refusal(), Some(("source", "not-diverse")));
 }

@@ -131,6 +131,7 @@ impl Roster {
         parties
             .map(|party| Listed {
                 name: party.name.clone(),
+                declared: party.declared(),
                 keys: keys(party),
             })
             .collect()

@@ -6,6 +6,7 @@ use quorate::attest::is_party_name;
 use quorate::json::{self, Json, Members, ShapeError};
 use quorate::key::{Fingerprint, PublicKey};
 use quorate::limits::Limits;
+use quorate::policy::Declared;
 use quorate::time::Timestamp;
 
 use super::PartyError;
@@ -120,6 +121,16 @@ impl Party {
                 .into());
         }
         Ok(party)
+    }
+
+    /// What judging needs to know of whoever answers for it and of where it is.
+    pub(super) fn declared(&self) -> Option<Declared> {
+        let domain = quorate::policy::Domain {
+            hosting: self.domain.hosting.clone(),
+            country: self.domain.country.clone(),
+            toolchain: self.domain.toolchain.clone(),
+        };
+        Declared::new(self.principal.clone(), domain).ok()
     }
 
     /// Ends every key that has not ended yet: what the party signed before goes on counting.
