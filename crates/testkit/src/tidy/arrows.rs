@@ -42,13 +42,16 @@ fn allowed_targets(folder: &str) -> &'static [&'static str] {
     match folder {
         "core" => &[],
         "archive" | "gather" | "git" | "openpgp" | "trust" | "unsign" => &["core"],
+        "http" => &["core", "trust"],
+        "tuf-conformance" => &["core", "trust", "http"],
         "diff" => &["core", "archive"],
         "record" => &["core", "git"],
         "rebuild" => &["core", "archive", "git"],
         "cli" => &[
-            "core", "archive", "diff", "gather", "git", "openpgp", "record", "trust", "unsign",
+            "core", "archive", "diff", "gather", "git", "http", "openpgp", "record", "trust",
+            "unsign",
         ],
-        "bench" => &["core", "gather", "record"],
+        "bench" => &["core", "gather", "record", "trust"],
         _ => &["core", "gather"],
     }
 }
