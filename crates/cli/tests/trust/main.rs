@@ -8,6 +8,8 @@ mod agents;
 mod ceremonies;
 mod clients;
 mod daily;
+mod media;
+mod network;
 mod recovery;
 #[path = "../stage/mod.rs"]
 mod stage;
