@@ -135,6 +135,24 @@ from a repository.")]
         #[command(flatten)]
         online: OnlineArguments,
     },
+    /// Copy what is in force to a medium for machines without a network, where it lasts longer
+    #[command(after_help = "\
+Example, monthly:
+  quorate trust export /srv/trust /media/stick --online-key online.key
+
+There, `quorate trust update /media/stick --medium` takes it. The repository's own snapshot and timestamp are made anew, too.")]
+    Export {
+        /// The repository's folder
+        repository: PathBuf,
+        /// The medium's folder: empty, missing, or an older medium
+        #[arg(value_name = "DIR")]
+        medium: PathBuf,
+        /// Days after which the medium expires: how old what a machine without a network trusts can be
+        #[arg(long, default_value_t = 30, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=90))]
+        days: u16,
+        #[command(flatten)]
+        online: OnlineArguments,
+    },
     /// Show every role of a repository: version, expiry, holders, and who signed
     #[command(after_help = "Example:\n  quorate trust status repository")]
     Status(LookArguments),
@@ -157,14 +175,20 @@ Examples:
   quorate trust pin --sha256 8f2d…c1 --version 1")]
     Pin(PinArguments),
     /// Bring this user's trust up to date from a repository
-    #[command(after_help = "Example:\n  quorate trust update /srv/trust")]
+    #[command(
+        after_help = "Examples:\n  quorate trust update https://trust.example.org/\n  quorate trust update /srv/trust\n\n\
+        https trusts the authorities of this machine, or those in the file that SSL_CERT_FILE names. Whoever brings the files, they are judged by their signatures."
+    )]
     Update {
-        /// A folder, or file:///PATH of one
-        #[arg(value_name = "DIR")]
-        repository: PathBuf,
+        /// An address of http or https, a folder, or file:///PATH of one [default: that of the last update]
+        #[arg(value_name = "PLACE")]
+        repository: Option<PathBuf>,
         /// Bring the policy of this project, too, for use without the repository; repeat for several
         #[arg(long, value_name = "PROJECT")]
         project: Vec<String>,
+        /// The place is a medium that `quorate trust export` made, which lasts longer: this machine has no network
+        #[arg(long)]
+        medium: bool,
         #[command(flatten)]
         store: StoreArguments,
     },

@@ -197,7 +197,9 @@ pub(super) fn holders(paths: &[PathBuf], needed: Option<u64>) -> Result<Holders,
 pub(super) fn at(path: &Path, error: &RepositoryError) -> CommandError {
     let message = output::line(&format!("{}: {error}", path.display()));
     match error {
-        RepositoryError::Disk(_) | RepositoryError::Empty => CommandError::unable(message),
+        RepositoryError::Disk(_) | RepositoryError::Empty | RepositoryError::Occupied(_) => {
+            CommandError::unable(message)
+        }
         _ => CommandError::refused(message),
     }
 }

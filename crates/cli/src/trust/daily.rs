@@ -6,7 +6,7 @@ use std::path::Path;
 use quorate::tenure::Listed;
 use quorate::time::Timestamp;
 use quorate::verify::RoleInForce;
-use quorate_trust::client::{Fetch, FolderFetch, ProjectPolicy, RoleStatus, Status, TrustError};
+use quorate_trust::client::{Fetch, ProjectPolicy, RoleStatus, Status, TrustError};
 use quorate_trust::project::Project;
 
 use super::args::StoreArguments;
@@ -34,7 +34,7 @@ pub(crate) struct Found {
 pub(crate) fn policy_for(file: &Path, arguments: &StoreArguments) -> Result<Found, CommandError> {
     let store = Store::locate(arguments.store.as_deref())?;
     let mut client = store.client()?;
-    let mut fetch = store.fetch()?;
+    let mut fetch = store.place()?.map(|place| place.fetch());
     let name = file.file_name().and_then(|name| name.to_str());
     let name = name.ok_or_else(|| {
         CommandError::unable(format!("{}: no name in UTF-8", file.display()))
@@ -63,8 +63,8 @@ pub(crate) fn policy_for(file: &Path, arguments: &StoreArguments) -> Result<Foun
     })
 }
 
-fn asked(fetch: &mut Option<FolderFetch>) -> Option<&mut dyn Fetch> {
-    fetch.as_mut().map(|fetch| fetch as &mut dyn Fetch)
+fn asked(fetch: &mut Option<Box<dyn Fetch>>) -> Option<&mut dyn Fetch> {
+    fetch.as_mut().map(|fetch| &mut **fetch as &mut dyn Fetch)
 }
 
 fn lines(status: &Status, project: &str, names: &Names) -> Vec<Vec<RoleInForce>> {

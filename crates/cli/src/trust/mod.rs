@@ -2,7 +2,7 @@
 //!
 //! **Enters:** folders of a repository, of a ceremony and of a user's store; keys that the user names; the time.
 //! **Leaves:** files for holders to sign, a published repository, a store; what would change and what is in force, in words and JSON.
-//! **Never:** trust on first use; a signature that nobody asked for; the network.
+//! **Never:** trust on first use; a signature that nobody asked for; the network, but for files of the repository that the user named.
 
 mod agent;
 mod args;
@@ -15,6 +15,7 @@ mod init;
 mod names;
 mod party;
 mod pin;
+mod place;
 mod project;
 mod publish;
 mod revoke;
@@ -77,6 +78,12 @@ pub(crate) fn run(verb: TrustVerb) -> Result<ExitCode, CommandError> {
             online,
         } => publish::publish(&repository, &ceremony, &online),
         TrustVerb::Refresh { repository, online } => publish::refresh(&repository, &online),
+        TrustVerb::Export {
+            repository,
+            medium,
+            days,
+            online,
+        } => publish::export(&repository, &medium, days, &online),
         TrustVerb::Status(arguments) => status::run(&arguments),
         TrustVerb::Diff {
             repository,
@@ -87,8 +94,16 @@ pub(crate) fn run(verb: TrustVerb) -> Result<ExitCode, CommandError> {
         TrustVerb::Update {
             repository,
             project,
+            medium,
             store,
-        } => update::run(&repository, &project, &store),
+        } => {
+            let expects = if medium {
+                update::Expects::Medium
+            } else {
+                update::Expects::Repository
+            };
+            update::run(repository.as_deref(), &project, expects, &store)
+        }
         TrustVerb::Show { store, json } => show::run(&store, json),
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &PinArguments) -> Result<ExitCode, CommandError> {
     }
     store.write_pin(&mut disk, &wanted)?;
     output::answer(&format!("pinned {wanted}"))?;
-    output::talk("next: `quorate trust update DIR`");
+    output::talk("next: `quorate trust update PLACE`");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use quorate::key::SigningKey;
 use quorate::time::Timestamp;
+use quorate_trust::metadata::Role as _;
 use quorate_trust::repository::{Ceremony, Folder, Online, Publication, Renew, RepositoryError};
 
 use super::LIMITS;
@@ -91,6 +92,38 @@ pub(super) fn refresh(
         .refresh(renew, desk.online())
         .map_err(|error| at(repository, &error))?;
     say(&publication)
+}
+
+pub(super) fn export(
+    repository: &Path,
+    medium: &Path,
+    days: u16,
+    arguments: &OnlineArguments,
+) -> Result<ExitCode, CommandError> {
+    let desk = Desk::open(arguments)?;
+    let (mut folder, _) = published(repository)?;
+    let until = after(desk.at, days)?;
+    let on_medium = Online {
+        snapshot_expires: until,
+        timestamp_expires: until,
+        ..desk.online()
+    };
+    let exported = folder
+        .export(medium, on_medium, desk.online())
+        .map_err(|error| at(repository, &error))?;
+    let root = exported.root().map(|root| ("root", root.expires()));
+    let roles = exported.roles();
+    let roles = roles.map(|(name, role)| (name.as_str(), role.unverified().common().expires));
+    for (name, expires) in roles.chain(root).filter(|(_, expires)| *expires < until) {
+        output::talk(&output::line(&format!(
+            "{name} expires {expires}, before the medium does"
+        )));
+    }
+    output::answer(&output::line(&format!(
+        "{}: a medium until {until}",
+        medium.display()
+    )))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn say(publication: &Publication) -> Result<ExitCode, CommandError> {

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use quorate::digest::Sha256;
 use quorate::json::{self, Json, Members, ShapeError};
-use quorate_trust::client::{Client, FolderFetch, Pin, TrustError};
+use quorate_trust::client::{Client, Pin, TrustError};
 use quorate_trust::disk::{Disk, DiskError, OnBusy};
 use quorate_trust::metadata::Version;
 
 use super::LIMITS;
+use super::place::Place;
 use crate::error::CommandError;
 use crate::output;
 
@@ -17,7 +18,7 @@ use crate::output;
 const PIN: &str = "pin.json";
 const PIN_TYPE: &str = "https://quorate.dev/pin/v1";
 const PIN_BYTES_MAX: usize = 1_024;
-/// The folder of the repository from which the last update came: what was not looked at then is asked for there.
+/// The folder or address of the repository from which the last update came: what was not looked at then is asked for there.
 const PLACE: &str = "repository";
 const PLACE_BYTES_MAX: usize = 8_192;
 
@@ -93,8 +94,8 @@ impl Store {
     }
 
     /// Remembers where the repository is.
-    pub(super) fn remember(&self, place: &Path) -> Result<(), CommandError> {
-        let Some(text) = place.to_str().filter(|text| !text.contains('\n')) else {
+    pub(super) fn remember(&self, place: &Place) -> Result<(), CommandError> {
+        let Some(text) = place.to_text() else {
             output::talk("the repository's path is not remembered: it is not one line of UTF-8");
             return Ok(());
         };
@@ -105,14 +106,12 @@ impl Store {
         written.map_err(|error| self.unable(&error))
     }
 
-    /// The repository of the last update, where it is still there.
-    pub(super) fn fetch(&self) -> Result<Option<FolderFetch>, CommandError> {
+    /// Where the last update came from, where that is still there.
+    pub(super) fn place(&self) -> Result<Option<Place>, CommandError> {
         let read = self.disk()?.read(PLACE, PLACE_BYTES_MAX);
         let bytes = read.map_err(|error| self.unable(&error))?;
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        let place = text.map(|text| PathBuf::from(text.trim_end_matches('\n')));
-        let place = place.filter(|place| place.is_absolute() && place.is_dir());
-        Ok(place.map(|place| FolderFetch::new(&place)))
+        Ok(text.and_then(|text| Place::remembered(text.trim_end_matches('\n'))))
     }
 
     pub(super) fn unable(&self, error: &DiskError) -> CommandError {
@@ -163,7 +162,7 @@ pub(super) fn refusal(error: &TrustError) -> CommandError {
     let message = output::line(&format!("trust: {error}"));
     match error {
         TrustError::NotStored(_) => CommandError::unable(message)
-            .hint("`quorate trust update DIR` brings it from the repository"),
+            .hint("`quorate trust update PLACE` brings it from the repository"),
         TrustError::Store(_) | TrustError::Fetch { .. } | TrustError::Missing(_) => {
             CommandError::unable(message)
         }
@@ -171,7 +170,10 @@ pub(super) fn refusal(error: &TrustError) -> CommandError {
             "no policy is known for it: its project puts one into the trust repository with `quorate trust delegate` and `policy`; --policy and --owner name another",
         ),
         TrustError::Expired { .. } => CommandError::refused(message).hint(
-            "`quorate trust update DIR`; where the repository has nothing newer, ask who keeps it",
+            "`quorate trust update PLACE`; where the repository has nothing newer, ask who keeps it",
+        ),
+        TrustError::Medium { .. } => CommandError::refused(message).hint(
+            "where this machine has no other way to trust, `quorate trust update DIR --medium` takes it; otherwise ask who serves it why",
         ),
         _ => CommandError::refused(message),
     }

@@ -120,12 +120,12 @@ fn trust_is_kept_in_the_data_home_of_the_user() {
 }
 
 #[test]
-fn a_repository_behind_http_is_mirrored_by_somebody_else() {
+fn a_repository_behind_another_scheme_is_mirrored_by_somebody_else() {
     let town = Town::with_user();
     town.run(&format!(
-        "update https://example.org/trust --store store --at {NOW}"
+        "update rsync://example.org/trust --store store --at {NOW}"
     ))
-    .unable("https is not spoken here");
+    .unable("rsync is not spoken here");
     let folder = town.stage.path("repository");
     town.ok(&format!(
         "update file://{} --store store --at {NOW}",

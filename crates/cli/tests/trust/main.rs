@@ -9,6 +9,8 @@ mod bound;
 mod ceremonies;
 mod clients;
 mod daily;
+mod media;
+mod network;
 mod parties;
 mod recovery;
 #[path = "../stage/mod.rs"]

@@ -42,6 +42,8 @@ fn allowed_targets(folder: &str) -> &'static [&'static str] {
     match folder {
         "core" | "rebuild-args" => &[],
         "archive" | "gather" | "git" | "openpgp" | "trust" | "unsign" => &["core"],
+        "http" => &["core", "trust"],
+        "tuf-conformance" => &["core", "trust", "http"],
         "diff" => &["core", "archive"],
         "record" => &["core", "git"],
         "rebuild" => &["core", "archive", "git", "rebuild-args"],
@@ -51,13 +53,14 @@ fn allowed_targets(folder: &str) -> &'static [&'static str] {
             "diff",
             "gather",
             "git",
+            "http",
             "openpgp",
             "rebuild-args",
             "record",
             "trust",
             "unsign",
         ],
-        "bench" => &["core", "gather", "record"],
+        "bench" => &["core", "gather", "record", "trust"],
         _ => &["core", "gather"],
     }
 }

@@ -4,7 +4,7 @@ use super::{Fault, Tree};
 
 /// The count on the day of the last change to this line, and a little room. Raise it in the commit that adds
 /// the dependency, and give the reason there.
-const LOCKED_PACKAGES_MAX: usize = 375;
+const LOCKED_PACKAGES_MAX: usize = 406;
 
 const LOCK: &str = "Cargo.lock";
 

@@ -22,7 +22,8 @@ pub enum Tree {
 pub struct Request<'n> {
     /// Where it is.
     pub tree: Tree,
-    /// Its name below that, relative, parts separated by `/`, none of them `..`. Characters are as in file names, not escaped again for a URL.
+    /// Its name below that, relative, parts separated by `/`, none of them `..`. Names of metadata have a role's name as [`crate::metadata::RoleName::encoded`]
+    /// gives it, in files and in URLs; those of targets are not escaped.
     pub name: &'n str,
     /// Bytes that it may have.
     pub bytes_max: usize,
@@ -52,6 +53,14 @@ pub enum FetchError {
     /// Not there in time.
     #[error("not complete after {0} seconds")]
     TooSlow(u64),
+    /// It comes so slowly that whoever serves it may hold us up on purpose.
+    #[error("fewer than {bytes_min} bytes came within {seconds} seconds")]
+    Stalled {
+        /// Bytes that had to come.
+        bytes_min: u64,
+        /// Seconds within which they had to.
+        seconds: u64,
+    },
     /// It cannot be read.
     #[error("{0}")]
     Unreadable(String),

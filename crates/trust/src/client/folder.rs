@@ -16,6 +16,7 @@ pub struct Client {
     pin: Pin,
     busy: OnBusy,
     limits: TrustLimits,
+    takes_media: bool,
 }
 
 impl Client {
@@ -34,7 +35,13 @@ impl Client {
             pin,
             busy,
             limits,
+            takes_media: false,
         })
+    }
+
+    /// Lets updates take what was made for a medium (`docs/spec/trust.md`, Media): this machine has no other way, and others cannot hold it up with it.
+    pub fn take_media(&mut self) {
+        self.takes_media = true;
     }
 
     /// Calls `observer` before each write to the store.
@@ -65,6 +72,9 @@ impl TrustClient for Client {
         let _lock = self.disk.lock(self.busy)?;
         let mut workflow =
             Workflow::begin(&mut self.disk, &self.pin, Some(fetch), now, self.limits)?;
+        if self.takes_media {
+            workflow.take_media();
+        }
         workflow.update(fetch)?;
         let status = workflow.status();
         self.disk.done();

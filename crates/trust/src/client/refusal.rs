@@ -70,6 +70,16 @@ pub enum TrustError {
         /// The time of the update.
         time: Timestamp,
     },
+    /// A timestamp for media where nobody said that one is expected.
+    #[error(
+        "timestamp version {version} is for a medium that is carried to machines without a network, and lasts until {expires}"
+    )]
+    Medium {
+        /// Its version.
+        version: Version,
+        /// When it expires.
+        expires: Timestamp,
+    },
     /// An older version than one that was seen.
     #[error("{role}: version {offered} is offered, and {seen} was seen before")]
     Rollback {

@@ -35,6 +35,7 @@ pub struct Workflow<'s, S> {
     /// The pinned root, which is kept with those that follow.
     pinned: (String, Vec<u8>),
     pub(super) passed_over: Vec<String>,
+    takes_media: bool,
 }
 
 impl<'s, S: Shelf> Workflow<'s, S> {
@@ -59,9 +60,15 @@ impl<'s, S: Shelf> Workflow<'s, S> {
             now,
             pinned: (name, bytes),
             passed_over: Vec::new(),
+            takes_media: false,
         };
         workflow.take_stored_roots()?;
         Ok(workflow)
+    }
+
+    /// Takes a timestamp for media, too, in [`Self::update`].
+    pub fn take_media(&mut self) {
+        self.takes_media = true;
     }
 
     /// Brings everything up to date (§5.3 to §5.6).
@@ -81,7 +88,9 @@ impl<'s, S: Shelf> Workflow<'s, S> {
             )?
             .ok_or_else(|| TrustError::Missing("timestamp.json".to_owned()))?;
         let online = self.online();
-        if self.trusted.take_timestamp(&timestamp)? == Accepted::New {
+        let accepted = self.trusted.take_timestamp(&timestamp)?;
+        self.refuse_unwanted_medium()?;
+        if accepted == Accepted::New {
             self.shelf
                 .write(&format!("{online}/seen.json"), &timestamp)?;
         }
@@ -163,6 +172,18 @@ impl<'s, S: Shelf> Workflow<'s, S> {
             roles,
             passed_over: self.passed_over.clone(),
         }
+    }
+
+    /// Whoever serves a medium's timestamp to those who expect a new one every day could hold them up for as long as it lasts.
+    fn refuse_unwanted_medium(&self) -> Result<(), TrustError> {
+        let timestamp = self.trusted.timestamp()?;
+        if self.takes_media || !timestamp.content().is_for_media() {
+            return Ok(());
+        }
+        Err(TrustError::Medium {
+            version: timestamp.version(),
+            expires: timestamp.expires(),
+        })
     }
 
     pub(super) fn limits(&self) -> &TrustLimits {

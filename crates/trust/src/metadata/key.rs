@@ -125,9 +125,18 @@ impl RoleKeys {
                 });
             }
         }
+        if threshold > keys.len() as u64 {
+            return Err(MetadataError::ThresholdUnreachable {
+                role: role.to_owned(),
+                threshold,
+                keys: keys.len(),
+            });
+        }
         Self::of(role, keys, threshold)
     }
 
+    /// A threshold above the number of keys is never met. It is read all the same: a root that has one is mended by the next root, and a client
+    /// that refused it could never go on to that.
     fn of(
         role: &str,
         keys: BTreeMap<String, Listed>,
@@ -136,14 +145,8 @@ impl RoleKeys {
         if threshold == 0 {
             return Err(MetadataError::ThresholdZero(role.to_owned()));
         }
-        match usize::try_from(threshold) {
-            Ok(threshold) if threshold <= keys.len() => Ok(Self { keys, threshold }),
-            _ => Err(MetadataError::ThresholdUnreachable {
-                role: role.to_owned(),
-                threshold,
-                keys: keys.len(),
-            }),
-        }
+        let threshold = usize::try_from(threshold).unwrap_or(usize::MAX);
+        Ok(Self { keys, threshold })
     }
 
     /// How many of the keys must sign; at least 1.

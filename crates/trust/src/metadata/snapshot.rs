@@ -234,12 +234,34 @@ impl Snapshot {
 pub struct TimestampRole {
     common: Common,
     snapshot: FileMeta,
+    is_for_media: bool,
 }
+
+/// The member that marks a timestamp for media: whatever its value, who does not want such a one is told.
+const MEDIUM: &str = "quorate-medium";
 
 impl TimestampRole {
     /// A timestamp of our own making.
     pub fn new(common: Common, snapshot: FileMeta) -> Self {
-        Self { common, snapshot }
+        Self {
+            common,
+            snapshot,
+            is_for_media: false,
+        }
+    }
+
+    /// The same for a medium, which lasts longer and which a client takes only when it is told to.
+    #[must_use]
+    pub fn for_media(self) -> Self {
+        Self {
+            is_for_media: true,
+            ..self
+        }
+    }
+
+    /// Whether it is for a medium.
+    pub fn is_for_media(&self) -> bool {
+        self.is_for_media
     }
 
     /// What is said about the snapshot.
@@ -266,12 +288,20 @@ impl Role for TimestampRole {
         let snapshot = meta
             .read("snapshot.json", FileMeta::from_json)
             .map_err(|error| error.within("meta"))?;
-        Ok(Self { common, snapshot })
+        Ok(Self {
+            common,
+            snapshot,
+            is_for_media: members.get(MEDIUM).is_some(),
+        })
     }
 
     fn own_members(&self) -> Vec<(&'static str, Json<'static>)> {
         let meta = Json::object([("snapshot.json", self.snapshot.to_json())]);
-        vec![("meta", meta)]
+        let mut members = vec![("meta", meta)];
+        if self.is_for_media {
+            members.push((MEDIUM, Json::Bool(true)));
+        }
+        members
     }
 
     fn common(&self) -> Common {

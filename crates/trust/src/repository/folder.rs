@@ -25,7 +25,7 @@ const DEPTH_MAX: usize = 260;
 /// A repository's folder: `metadata/` and `targets/`, which any web server can serve.
 #[derive(Debug)]
 pub struct Folder {
-    disk: Disk,
+    pub(super) disk: Disk,
     limits: TrustLimits,
 }
 
@@ -158,7 +158,7 @@ impl Folder {
         Ok(publication)
     }
 
-    fn write(&mut self, publication: &Publication) -> Result<(), RepositoryError> {
+    pub(super) fn write(&mut self, publication: &Publication) -> Result<(), RepositoryError> {
         for (name, bytes) in &publication.writes {
             self.disk.write(name, bytes)?;
         }

@@ -12,6 +12,7 @@ mod describe;
 mod edit;
 mod folder;
 mod history;
+mod medium;
 mod prepare;
 mod publish;
 mod review;
@@ -43,6 +44,9 @@ pub use crate::metadata::sign;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RepositoryError {
+    /// A medium's folder that holds something else.
+    #[error("{}: a repository is there that is not for media; name an empty folder, or that of an older medium", .0.display())]
+    Occupied(std::path::PathBuf),
     /// A file that is no metadata of its kind.
     #[error("{name}: {source}")]
     Metadata {

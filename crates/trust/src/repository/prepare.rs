@@ -1,6 +1,6 @@
 //! A change → unsigned files, with what they would change in words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Change, Delegate, Holders, Repository, RepositoryError, RoleChange, RootChange, describe_role,
@@ -51,11 +51,16 @@ pub fn prepare(
         include_unsigned(repository, &name, root.role(TopRole::Targets), &mut wanted);
     }
     // Delegators stand before those they delegate to, whose holders they may change.
-    let mut made: Vec<RoleName> = Vec::new();
-    while let Some(name) = wanted.keys().find(|name| !made.contains(name)).cloned() {
+    let mut made: BTreeSet<RoleName> = BTreeSet::new();
+    let mut pending: BTreeSet<RoleName> = wanted.keys().cloned().collect();
+    while let Some(name) = pending.pop_first() {
+        made.insert(name.clone());
         let (targets, files) = next_role(repository, &name, &wanted[&name])?;
         for role in targets.delegations().iter() {
             include_unsigned(repository, &role.name, &role.keys, &mut wanted);
+            if wanted.contains_key(&role.name) && !made.contains(&role.name) {
+                pending.insert(role.name.clone());
+            }
         }
         let file = format!("{}.json", name.encoded());
         let bytes = unsigned(&targets);
@@ -64,7 +69,6 @@ pub fn prepare(
         prepared.words.extend(words);
         prepared.files.insert(file, bytes);
         prepared.files.extend(files);
-        made.push(name);
     }
     Ok(prepared)
 }

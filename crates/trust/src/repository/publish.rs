@@ -32,6 +32,8 @@ pub enum Renew {
     Timestamp,
     /// Both: before the snapshot expires.
     Both,
+    /// Both, for a medium: the timestamp is marked so.
+    Medium,
 }
 
 /// Files to write, in this order: whoever stops in between has published nothing, or everything.
@@ -39,6 +41,19 @@ pub enum Renew {
 pub struct Publication {
     /// Names relative to the repository's folder, with bytes.
     pub writes: Vec<(String, Vec<u8>)>,
+}
+
+impl Publication {
+    /// A role's file. A web server reads an escaped address and looks for a file of the name itself, so that a name with escapes has one of either.
+    pub(super) fn put_role(&mut self, name: &RoleName, role: &Received<Targets>) {
+        let version = role.unverified().common().version;
+        let file = format!("metadata/{version}.{}.json", name.encoded());
+        self.writes.push((file, role.bytes().to_vec()));
+        if name.encoded() != name.as_str() && !name.as_str().contains('/') {
+            let file = format!("metadata/{version}.{name}.json");
+            self.writes.push((file, role.bytes().to_vec()));
+        }
+    }
 }
 
 /// Takes the files of a ceremony, signed.
@@ -86,11 +101,10 @@ pub fn publish(
     for (name, role) in &candidates.roles {
         let version = role.unverified().common().version;
         meta.insert(name.clone(), FileMeta::of(version, role.bytes()));
-        let file = format!("metadata/{version}.{}.json", name.encoded());
-        publication.writes.push((file, role.bytes().to_vec()));
+        publication.put_role(name, role);
     }
     let snapshot = next_snapshot(repository, newest, meta, online, limits)?;
-    let timestamp = next_timestamp(repository, newest, snapshot.2, online, limits)?;
+    let timestamp = next_timestamp(repository, newest, snapshot.2, online, Renew::Both, limits)?;
     publication.writes.push((snapshot.0, snapshot.1));
     if let Some(root) = &root {
         let file = format!("metadata/{}.root.json", root.version());
@@ -116,7 +130,7 @@ pub fn refresh(
     let mut publication = Publication::default();
     let pin = match renew {
         Renew::Timestamp => timestamp.content().snapshot().clone(),
-        Renew::Both => {
+        Renew::Both | Renew::Medium => {
             let meta = snapshot.content().roles();
             let meta = meta.map(|(role, meta)| (role.clone(), meta.clone()));
             let (name, bytes, pin) =
@@ -125,7 +139,7 @@ pub fn refresh(
             pin
         }
     };
-    let timestamp = next_timestamp(repository, root, pin, online, limits)?;
+    let timestamp = next_timestamp(repository, root, pin, online, renew, limits)?;
     publication.writes.push(timestamp);
     Ok(publication)
 }
@@ -378,6 +392,7 @@ fn next_timestamp(
     root: &Authentic<Root>,
     pin: FileMeta,
     online: Online<'_>,
+    renew: Renew,
     limits: &TrustLimits,
 ) -> Result<(String, Vec<u8>), RepositoryError> {
     let before = repository
@@ -388,7 +403,10 @@ fn next_timestamp(
         expires: online.timestamp_expires,
     };
     let holders = root.content().role(TopRole::Timestamp);
-    let timestamp = TimestampRole::new(common, pin);
+    let timestamp = match renew {
+        Renew::Medium => TimestampRole::new(common, pin).for_media(),
+        Renew::Both | Renew::Timestamp => TimestampRole::new(common, pin),
+    };
     let bytes = signed_online(&timestamp, online.timestamp, holders, limits)?;
     Ok(("metadata/timestamp.json".to_owned(), bytes))
 }

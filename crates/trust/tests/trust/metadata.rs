@@ -3,11 +3,11 @@
 use proptest::prelude::{any, prop, proptest};
 use quorate::key::SigningKey;
 use quorate_trust::metadata::{
-    Authentic, MetadataError, Received, Role, Root, Snapshot, Targets, TimestampRole, TopRole,
-    Version, unsigned,
+    Authentic, MetadataError, Received, Role, RoleKeys, Root, Snapshot, Targets, TimestampRole,
+    TopRole, Version, unsigned,
 };
 
-use crate::stage::{LIMITS, Stage, key, replaced, role};
+use crate::stage::{LIMITS, Stage, key, replaced, resigned, role};
 
 fn root(bytes: &[u8]) -> Result<Received<Root>, MetadataError> {
     Received::read(bytes, &LIMITS)
@@ -45,10 +45,22 @@ fn a_threshold_of_0_in_metadata_is_refused() {
     assert!(matches!(refusal(&bytes), MetadataError::ThresholdZero(_)));
     let bytes = replaced(&text(), "\"threshold\":2", "\"threshold\":-1");
     assert!(matches!(refusal(&bytes), MetadataError::Shape(_)));
-    let bytes = replaced(&text(), "\"threshold\":2", "\"threshold\":4");
+}
+
+#[test]
+fn a_threshold_above_the_number_of_keys_is_read_and_never_met() {
+    let names = ["root-1", "root-2", "root-3"].map(key);
+    let signers = names.each_ref();
+    for (threshold, is_met) in [("3", true), ("4", false), ("18446744073709551615", false)] {
+        let to = format!("\"threshold\":{threshold}");
+        let bytes = resigned(&text(), "\"threshold\":2", &to, &signers);
+        let root = Received::<Root>::read(&bytes, &LIMITS).unwrap();
+        assert_eq!(root.signed_by_itself().is_ok(), is_met, "{threshold}");
+    }
+    let one = RoleKeys::new("root", &[key("root-1").public().clone()], 2);
     assert!(matches!(
-        refusal(&bytes),
-        MetadataError::ThresholdUnreachable { .. }
+        one,
+        Err(MetadataError::ThresholdUnreachable { .. })
     ));
 }
 
