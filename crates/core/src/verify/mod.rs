@@ -11,6 +11,7 @@ mod answers;
 mod artifact;
 mod case;
 mod claim;
+mod code;
 mod complete;
 mod identity;
 mod keys;
