@@ -1,4 +1,4 @@
-//! A trust repository of 10,000 projects in 256 hash bins: what a client waits for.
+//! Trust repositories of 100 and 10,000 projects, in 256 and 4,096 hash bins: what a client waits for.
 
 #![allow(
     clippy::print_stdout,
@@ -28,25 +28,24 @@ use quorate_trust::repository::{Bins, Change, Founding, Holders, Online, Reposit
 
 /// Runs of each, taken in turn.
 const RUNS: usize = 31;
-const PROJECTS: usize = 10_000;
 /// Bytes of a layout and of its terms: those of a policy of five parties.
 const POLICY_BYTES: [usize; 2] = [6_000, 1_200];
 const LIMITS: TrustLimits = TrustLimits::STANDARD;
 
 fn main() {
-    for bits in [8, 12] {
-        measure(Bins::of_bits(bits).unwrap());
+    for (bits, projects) in [(8, 100), (8, 10_000), (12, 10_000)] {
+        measure(Bins::of_bits(bits).unwrap(), projects);
     }
 }
 
-fn measure(bins: Bins) {
+fn measure(bins: Bins, projects: usize) {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let repository = path("repository");
-    found(&repository, bins);
+    found(&repository, bins, projects);
     let snapshot = fs::metadata(repository.join("metadata/1.snapshot.json")).unwrap();
     println!(
-        "trust: {PROJECTS} projects in {} bins, a snapshot of {} bytes, medians of {RUNS}",
+        "trust: {projects} projects in {} bins, a snapshot of {} bytes, medians of {RUNS}",
         bins.all().unwrap().len(),
         snapshot.len()
     );
@@ -63,7 +62,7 @@ fn measure(bins: Bins) {
         let mut refreshed = || client().unwrap().update(&mut fetch, now()).unwrap();
         refresh.push(time(|| black_box(refreshed())).1);
         fetched.set(0);
-        let project = Project::new(&name(number * 317 + 5)).unwrap();
+        let project = Project::new(&name((number * 317 + 5) % projects)).unwrap();
         let (inner, whole) = time(|| {
             let look = client().unwrap().look(now(), |workflow| {
                 let (policy, inner) = time(|| workflow.policy_of(&project, Some(&mut fetch)));
@@ -89,7 +88,12 @@ fn measure(bins: Bins) {
     }
     let peers = std::env::var_os("QUORATE_BENCH_PEERS");
     if let Some(peers) = peers {
-        beside(Path::new(&peers), folder.path(), [refresh, within]);
+        beside(
+            Path::new(&peers),
+            folder.path(),
+            projects,
+            [refresh, within],
+        );
     }
 }
 
@@ -113,10 +117,15 @@ fn whole_program(quorate: &Path, folder: &Path) -> Cost {
 }
 
 /// python-tuf, warm in its own process, on the same files: it prints the medians of its own runs.
-fn beside(peers: &Path, folder: &Path, ours: [Cost; 2]) {
+fn beside(peers: &Path, folder: &Path, projects: usize, ours: [Cost; 2]) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peer/trust.py");
     let mut python = Command::new(peers.join("tuf/bin/python"));
-    let output = python.arg(script).arg(folder).output().unwrap();
+    let output = python
+        .arg(script)
+        .arg(folder)
+        .arg(projects.to_string())
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
     let ratio = |theirs: f64, ours: Duration| theirs / (ours.as_secs_f64() * 1e3);
@@ -161,7 +170,7 @@ fn now() -> Timestamp {
 }
 
 fn name(number: usize) -> String {
-    format!("project-{:05}", number % PROJECTS)
+    format!("project-{number:05}")
 }
 
 fn key(name: &str) -> SigningKey {
@@ -184,7 +193,7 @@ fn holders(names: &[&str]) -> Holders {
 }
 
 /// Founds the repository and publishes all projects with their policies, in one ceremony.
-fn found(repository: &Path, bins: Bins) {
+fn found(repository: &Path, bins: Bins, projects: usize) {
     let later = Timestamp::parse("2028-01-01T00:00:00Z").unwrap();
     let mut change: Change = Founding {
         root: holders(&["root-1", "root-2"]),
@@ -200,7 +209,7 @@ fn found(repository: &Path, bins: Bins) {
     }
     .into_change()
     .unwrap();
-    for number in 0..PROJECTS {
+    for number in 0..projects {
         let project = Project::new(&name(number)).unwrap();
         let paths = project.paths();
         let role = project.role(1).unwrap();

@@ -13,6 +13,7 @@ from tuf.ngclient import FetcherInterface, Updater
 RUNS = 11
 
 folder = os.path.join(sys.argv[1], "repository")
+projects = int(sys.argv[2])
 
 
 class Folder(FetcherInterface):
@@ -53,7 +54,7 @@ with tempfile.TemporaryDirectory() as store:
     for number in range(RUNS):
         made = []
         refresh.time(lambda: (made.append(updater(store)), made[0].refresh()))
-        project = f"p/project-{number * 317 + 5:05}/policy"
+        project = f"p/project-{(number * 317 + 5) % projects:05}/policy"
 
         def look_up():
             for ending in ["layout", "terms", "certificates"]:

@@ -33,7 +33,7 @@ pub struct TrustLimits {
     pub keys_max: usize,
     /// Signatures on one file.
     pub signatures_max: usize,
-    /// Delegations of one file: 256 bins, or the projects of one bin.
+    /// Delegations of one file: 4,096 bins and the roster, or the projects of one bin.
     pub delegations_max: usize,
     /// Seconds that one file may take to arrive, whatever its size.
     pub fetch_seconds_max: u64,
@@ -58,7 +58,7 @@ impl TrustLimits {
         roles_visited_max: 32,
         keys_max: 1_024,
         signatures_max: 256,
-        delegations_max: 4_096,
+        delegations_max: 4_224,
         fetch_seconds_max: 60,
         update_seconds_max: 600,
     };

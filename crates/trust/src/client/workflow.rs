@@ -12,14 +12,12 @@
 //! files/SHA256                     target files
 //! ```
 
-use std::collections::BTreeSet;
-
 use quorate::digest::Sha256;
 use quorate::time::Timestamp;
 
 use super::{Accepted, Fetch, Pin, Request, RoleStatus, Shelf, Status, Tree, TrustError, Trusted};
 use crate::limits::TrustLimits;
-use crate::metadata::{Authentic, Role, RoleName};
+use crate::metadata::{Authentic, Role, RoleName, Snapshot};
 
 /// The file with the time floor.
 const FLOOR: &str = "floor";
@@ -345,23 +343,35 @@ impl<'s, S: Shelf> Workflow<'s, S> {
         let online = self.online();
         let snapshot = self.trusted.snapshot()?;
         let current = format!("{}.snapshot.json", snapshot.version());
-        let kept: BTreeSet<String> = snapshot
-            .content()
-            .roles()
-            .map(|(role, pin)| format!("{}.{}.json", pin.version, role.encoded()))
+        let snapshot = snapshot.content();
+        let stale: Vec<String> = self
+            .shelf
+            .names("roles")?
+            .into_iter()
+            .filter(|name| !is_named(snapshot, name))
             .collect();
         for name in self.shelf.names(&online)? {
             if name.ends_with(".snapshot.json") && name != current {
                 self.shelf.remove(&format!("{online}/{name}"))?;
             }
         }
-        for name in self.shelf.names("roles")? {
-            if !kept.contains(&name) {
-                self.shelf.remove(&format!("roles/{name}"))?;
-            }
+        for name in stale {
+            self.shelf.remove(&format!("roles/{name}"))?;
         }
         Ok(())
     }
+}
+
+/// Whether the snapshot leads to a file `VERSION.ROLE.json`.
+fn is_named(snapshot: &Snapshot, file: &str) -> bool {
+    let parts = file.strip_suffix(".json").and_then(|it| it.split_once('.'));
+    let Some((version, role)) = parts else {
+        return false;
+    };
+    let meta = RoleName::from_encoded(role)
+        .ok()
+        .and_then(|role| snapshot.meta(&role));
+    meta.is_some_and(|meta| meta.version.to_string() == version)
 }
 
 pub(super) fn bounded(length: Option<u64>, bytes_max: usize) -> usize {
