@@ -53,12 +53,25 @@ fn stated(path: &Path, party: &Party) -> Result<(PublicKey, Timestamp), CommandE
             party.name
         ))
     })?;
+    let signers = opened.signers().clone();
     let said = match (opened.payload_type(), opened.payload()) {
         (PAYLOAD_TYPE_KEYS, Some(payload)) => KeyStatement::from_payload(payload, &LIMITS),
         _ => return Err(failed(&"not a statement about keys")),
     };
     match said.map_err(|error| failed(&error))? {
         KeyStatement::Revocation(said) if said.party == party.name => {
+            // Else a thief would revoke the key in the place of the stolen one.
+            let counts = party.keys.iter().any(|listed| {
+                let key = listed.key.fingerprint();
+                let sound = listed.compromised_since.is_none() && listed.valid_until.is_none();
+                signers.contains(&key) && (sound || key == said.key.fingerprint())
+            });
+            if !counts {
+                return Err(failed(&format!(
+                    "the key of {} that signed it has ended or is compromised, and it revokes another",
+                    party.name
+                )));
+            }
             Ok((said.key, said.compromised_since))
         }
         KeyStatement::Revocation(said) => Err(failed(&format!("it is about {}", said.party))),

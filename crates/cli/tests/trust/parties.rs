@@ -176,6 +176,27 @@ fn a_revocation_that_another_party_signed_does_not_reach_the_roster() {
 }
 
 #[test]
+fn a_thief_with_a_revoked_key_does_not_get_the_next_one_into_the_roster_as_stolen() {
+    let town = with_roster();
+    let stage = &town.stage;
+    stage.key("next", &ed25519("next"));
+    town.change(
+        "revoke",
+        &format!("alice --key alice.pub --since {BEFORE}"),
+        &["board"],
+    );
+    let next = format!("alice --replace --key alice.pub --key next.pub {PARTY}");
+    town.change("add-party", &next, &["board"]);
+    stage.ok(&format!(
+        "party revoke alice next.pub --since {BEFORE} --key alice.key -o revenge"
+    ));
+    town.run(&format!(
+        "revoke repository ceremony alice --statement revenge --at {NOW}"
+    ))
+    .refused("has ended or is compromised, and it revokes another");
+}
+
+#[test]
 fn what_a_party_signed_is_never_written_over() {
     let town = Town::empty();
     let words = "party rotate alice --key alice.key --new bob.key -o out";

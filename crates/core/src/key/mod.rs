@@ -146,6 +146,11 @@ impl PublicKey {
         &self.id
     }
 
+    /// Whether the label is the one that is computed from the key: then no other key has it.
+    pub(crate) fn has_computed_id(&self) -> bool {
+        self.id == intoto::computed_id(self)
+    }
+
     /// What tells this key from others, whatever they are called.
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint

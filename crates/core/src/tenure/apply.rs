@@ -1,13 +1,18 @@
 //! The one function that turns what parties signed about keys into what counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::book::{KeyBook, Origin, Signature, Struck, Tenure};
+use super::book::{KeyBook, Origin, Signature};
 use super::ignored::ignored;
-use super::{Listed, ListedKey, MachineLayout, Revocation, Rotation, Witness};
+use super::roster::listed;
+use super::{Listed, MachineLayout, Revocation, Rotation, Witness};
 use crate::digest::Sha256;
 use crate::key::{Fingerprint, PublicKey};
 use crate::time::Timestamp;
+
+/// Keys that one party may have had by rotations: one a day for most of a year. Of a party with more, none of them counts, so that nobody
+/// is made to look at thousands.
+const ROTATIONS_MAX: usize = 256;
 
 /// A key that the policy names for a party.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +28,8 @@ pub(crate) struct Base<'p> {
 /// A statement and the keys that signed it, each with the marks of its signatures.
 #[derive(Clone, Debug)]
 pub(crate) struct Signed<T> {
-    pub(crate) origin: String,
+    /// Which document it is, for whoever is to learn that it changes nothing.
+    pub(crate) number: usize,
     pub(crate) said: T,
     pub(crate) signers: BTreeMap<Fingerprint, Vec<Sha256>>,
 }
@@ -75,50 +81,82 @@ pub(crate) fn apply(ground: &Ground<'_>, spoken: &Spoken) -> KeyBook {
     book
 }
 
-/// The earliest time at which each key of each party may have been in other hands, as its holders or the roster say.
-pub(super) type Compromised = BTreeMap<(String, Fingerprint), Timestamp>;
+/// The earliest time at which each key may have been in other hands, as its holders or the roster say.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Compromised<'g> {
+    stated: BTreeMap<(String, Fingerprint), Timestamp>,
+    roster: &'g [Listed],
+    /// The revocations that count, by their numbers.
+    pub(super) counted: BTreeSet<usize>,
+}
 
-fn compromised(ground: &Ground<'_>, spoken: &Spoken) -> Compromised {
-    let mut since: Compromised = BTreeMap::new();
-    let mut note = |party: &str, key: Fingerprint, time: Timestamp| {
-        let known = since.entry((party.to_owned(), key)).or_insert(time);
-        *known = (*known).min(time);
+impl Compromised<'_> {
+    /// Since when a key of a party may have been in other hands. The roster knows it by its material, whatever the policy calls the party.
+    pub(super) fn since(&self, party: &str, key: Fingerprint) -> Option<Timestamp> {
+        let stated = self.stated.get(&(party.to_owned(), key)).copied();
+        let listed = listed(self.roster, key).and_then(|listed| listed.compromised_since);
+        [stated, listed].into_iter().flatten().min()
+    }
+
+    fn note(&mut self, revocation: &Signed<Revocation>) {
+        let said = &revocation.said;
+        let place = (said.party.clone(), said.key.fingerprint());
+        let known = self.stated.entry(place).or_insert(said.compromised_since);
+        *known = (*known).min(said.compromised_since);
+        self.counted.insert(revocation.number);
+    }
+
+    /// Whether what a party's key signed about keys holds: of a compromised key, what others had before.
+    pub(super) fn holds(
+        &self,
+        book: &KeyBook,
+        party: &str,
+        (signer, marks): (Fingerprint, &[Sha256]),
+    ) -> bool {
+        let Some(since) = self.since(party, signer) else {
+            return true;
+        };
+        let signature = Signature {
+            by: signer,
+            party,
+            marks,
+            said: None,
+        };
+        book.witnessed(signature).is_some_and(|time| time < since)
+    }
+}
+
+/// A key's own word against itself always counts. That of another key of the party does when that key is in force: else a thief whose key
+/// was revoked would revoke the one in its place.
+fn compromised<'g>(ground: &Ground<'g>, spoken: &Spoken) -> Compromised<'g> {
+    let mut compromised = Compromised {
+        roster: ground.roster,
+        ..Compromised::default()
     };
-    let candidates = candidates(ground.base, &spoken.rotations);
-    for revocation in &spoken.revocations {
-        if may_revoke(revocation, &candidates) {
-            let said = &revocation.said;
-            note(&said.party, said.key.fingerprint(), said.compromised_since);
-        }
+    let by_itself = |it: &&Signed<Revocation>| it.signers.contains_key(&it.said.key.fingerprint());
+    for revocation in spoken.revocations.iter().filter(by_itself) {
+        compromised.note(revocation);
     }
-    for listed in ground.roster {
-        for (key, time) in listed
-            .keys
-            .iter()
-            .filter_map(|it| Some((it.key.fingerprint(), it.compromised_since?)))
-        {
-            note(&listed.name, key, time);
-            // Whatever the policy calls the party.
-            for base in ground.base.iter().filter(|it| it.key.fingerprint() == key) {
-                note(base.party, key, time);
-            }
-        }
+    let book = KeyBook::derived(ground, spoken, &compromised, BTreeMap::new());
+    let is_sound = |revocation: &&Signed<Revocation>| {
+        let own = book.tenures.iter().filter(|tenure| {
+            tenure.party == revocation.said.party && tenure.origin != Origin::Machines
+        });
+        let mut sound = own.filter(|tenure| {
+            let ended = tenure.until.is_some_and(|until| until <= ground.at);
+            tenure.never.is_none() && tenure.compromised.is_none() && !ended
+        });
+        sound.any(|tenure| revocation.signers.contains_key(&tenure.key.fingerprint()))
+    };
+    let others: Vec<&Signed<Revocation>> = spoken.revocations.iter().filter(is_sound).collect();
+    for revocation in others {
+        compromised.note(revocation);
     }
-    since
+    compromised
 }
 
-/// Any holder may: of the key itself, or of a key of the party that is no machine's.
-pub(super) fn may_revoke(
-    revocation: &Signed<Revocation>,
-    candidates: &BTreeMap<(&str, Fingerprint), &PublicKey>,
-) -> bool {
-    let revoked = revocation.said.key.fingerprint();
-    let party = revocation.said.party.as_str();
-    let mut signers = revocation.signers.keys();
-    signers.any(|signer| *signer == revoked || candidates.contains_key(&(party, *signer)))
-}
-
-/// The keys that a party may have, whether or not the rotations that lead to them hold.
+/// The keys that a party may have, whether or not the rotations that lead to them hold; of a party with more rotations than it can have
+/// had, what the policy names.
 pub(crate) fn candidates<'s>(
     base: &[Base<'s>],
     rotations: &'s [Signed<Rotation>],
@@ -127,17 +165,27 @@ pub(crate) fn candidates<'s>(
     let mut known: BTreeMap<(&str, Fingerprint), &PublicKey> = named
         .map(|it| ((it.party, it.key.fingerprint()), it.key))
         .collect();
-    loop {
-        let before = known.len();
-        for Signed { said, .. } in rotations.iter().filter(|it| is_whole(it)) {
-            if known.contains_key(&(said.party.as_str(), said.old.fingerprint())) {
-                known.insert((&said.party, said.new.fingerprint()), &said.new);
+    let mut by_old: BTreeMap<(&str, Fingerprint), Vec<&Rotation>> = BTreeMap::new();
+    for Signed { said, .. } in rotations.iter().filter(|it| is_whole(it)) {
+        let old = (said.party.as_str(), said.old.fingerprint());
+        by_old.entry(old).or_default().push(said);
+    }
+    let mut found: BTreeMap<&str, BTreeMap<Fingerprint, &PublicKey>> = BTreeMap::new();
+    let mut next: Vec<(&str, Fingerprint)> = known.keys().copied().collect();
+    while let Some(place) = next.pop() {
+        for rotation in by_old.remove(&place).into_iter().flatten() {
+            let new = rotation.new.fingerprint();
+            let own = found.entry(place.0).or_default();
+            if own.insert(new, &rotation.new).is_none() {
+                next.push((place.0, new));
             }
         }
-        if known.len() == before {
-            return known;
-        }
     }
+    found.retain(|_, own| own.len() <= ROTATIONS_MAX);
+    for (party, own) in found {
+        known.extend(own.into_iter().map(|(new, key)| ((party, new), key)));
+    }
+    known
 }
 
 /// Whether both keys signed it.
@@ -145,25 +193,6 @@ pub(super) fn is_whole(rotation: &Signed<Rotation>) -> bool {
     let both = [&rotation.said.old, &rotation.said.new];
     both.into_iter()
         .all(|key| rotation.signers.contains_key(&key.fingerprint()))
-}
-
-/// Whether what a party's key signed about keys holds: of a compromised key, what others had before.
-pub(super) fn holds(
-    book: &KeyBook,
-    compromised: &Compromised,
-    party: &str,
-    (signer, marks): (Fingerprint, &[Sha256]),
-) -> bool {
-    let Some(since) = compromised.get(&(party.to_owned(), signer)) else {
-        return true;
-    };
-    let signature = Signature {
-        by: signer,
-        party,
-        marks,
-        said: None,
-    };
-    book.witnessed(signature).is_some_and(|time| time < *since)
 }
 
 /// Whether a party that rebuilds said it, with a key that holds without witnesses, about the past.
@@ -183,168 +212,4 @@ pub(super) fn is_witness(ground: &Ground<'_>, sound: &KeyBook, witness: &Signed<
         sound.judge(signature).is_ok()
     });
     rebuilds && signed && witness.said.at <= ground.at
-}
-
-impl KeyBook {
-    fn derived(
-        ground: &Ground<'_>,
-        spoken: &Spoken,
-        compromised: &Compromised,
-        seen: BTreeMap<Sha256, BTreeMap<String, Timestamp>>,
-    ) -> Self {
-        let mut book = Self {
-            tenures: Vec::new(),
-            seen,
-            needed: ground.needed,
-            principals: ground.principals.to_vec(),
-            ignored: Vec::new(),
-        };
-        for base in ground.base {
-            let mut tenure = Tenure {
-                party: base.party.to_owned(),
-                key: base.key.clone(),
-                origin: Origin::Policy,
-                from: base.from,
-                until: base.until,
-                compromised: None,
-                never: None,
-            };
-            let is_listed = listed(ground, tenure.key.fingerprint()).is_some();
-            let has_party = ground.roster.iter().any(|it| it.name == base.party);
-            if has_party && !is_listed {
-                tenure.never = Some(Struck::Unlisted);
-            }
-            book.add(ground, compromised, tenure);
-        }
-        book.rotate(ground, &spoken.rotations, compromised);
-        book.add_machines(ground, &spoken.machines, compromised);
-        book
-    }
-
-    /// Adds a key within what the roster says of it.
-    fn add(&mut self, ground: &Ground<'_>, compromised: &Compromised, mut tenure: Tenure) {
-        let fingerprint = tenure.key.fingerprint();
-        let since = compromised.get(&(tenure.party.clone(), fingerprint));
-        tenure.compromised = since.copied();
-        if let Some(listed) = listed(ground, fingerprint) {
-            tenure.from = tenure.from.max(Some(listed.valid_from));
-            let ends = [tenure.until, listed.valid_until];
-            tenure.until = ends.into_iter().flatten().min();
-        }
-        self.tenures.push(tenure);
-    }
-
-    /// Adds the keys that rotations lead to, and ends those that they end.
-    fn rotate(
-        &mut self,
-        ground: &Ground<'_>,
-        rotations: &[Signed<Rotation>],
-        compromised: &Compromised,
-    ) {
-        let mut at = 0;
-        while let Some(tenure) = self.tenures.get(at) {
-            let (party, old) = (tenure.party.clone(), tenure.key.fingerprint());
-            let is_ours = |it: &&Signed<Rotation>| {
-                it.said.party == party && it.said.old.fingerprint() == old && is_whole(it)
-            };
-            let own = rotations.iter().filter(is_ours);
-            let own = own.filter(|it| holds(self, compromised, &party, (old, &it.signers[&old])));
-            let own: Vec<&Rotation> = own.map(|it| &it.said).collect();
-            if tenure.never.is_none() {
-                self.succeed(ground, compromised, at, &own);
-            }
-            at += 1;
-        }
-    }
-
-    /// Puts the one successor of a key into the book; of two, none speaks.
-    fn succeed(
-        &mut self,
-        ground: &Ground<'_>,
-        compromised: &Compromised,
-        old: usize,
-        rotations: &[&Rotation],
-    ) {
-        let Some(end) = rotations.iter().map(|it| it.at).min() else {
-            return;
-        };
-        let before = self.tenures[old].clone();
-        let ends = [before.until, Some(end)];
-        self.tenures[old].until = ends.into_iter().flatten().min();
-        let successors: BTreeMap<Fingerprint, &PublicKey> = rotations
-            .iter()
-            .map(|it| (it.new.fingerprint(), &it.new))
-            .collect();
-        let count = successors.len();
-        for (new, key) in successors {
-            // A key that has a place already keeps it: what the policy names, it names.
-            if self.parties_of(new).next().is_some() {
-                continue;
-            }
-            let successor = Tenure {
-                key: key.clone(),
-                origin: Origin::Rotation,
-                from: Some(end),
-                compromised: None,
-                never: (count > 1).then_some(Struck::RotatedTwice),
-                ..before.clone()
-            };
-            self.add(ground, compromised, successor);
-        }
-    }
-
-    /// Adds the machines that parties name.
-    fn add_machines(
-        &mut self,
-        ground: &Ground<'_>,
-        layouts: &[Signed<MachineLayout>],
-        compromised: &Compromised,
-    ) {
-        let mut machines: BTreeMap<(String, Fingerprint), Tenure> = BTreeMap::new();
-        for layout in layouts {
-            for (signer, marks) in &layout.signers {
-                let own = self.tenures.iter();
-                let own = own.filter(|it| it.never.is_none() && it.key.fingerprint() == *signer);
-                for by in own.filter(|it| holds(self, compromised, &it.party, (*signer, marks))) {
-                    self.name_machines(by, &layout.said, &mut machines);
-                }
-            }
-        }
-        for machine in machines.into_values() {
-            self.add(ground, compromised, machine);
-        }
-    }
-
-    fn name_machines(
-        &self,
-        by: &Tenure,
-        layout: &MachineLayout,
-        machines: &mut BTreeMap<(String, Fingerprint), Tenure>,
-    ) {
-        let ends = [by.until, Some(layout.expires)];
-        let until = ends.into_iter().flatten().min();
-        for key in &layout.keys {
-            let fingerprint = key.fingerprint();
-            if self.parties_of(fingerprint).next().is_some() {
-                continue;
-            }
-            let place = (by.party.clone(), fingerprint);
-            let machine = machines.entry(place).or_insert_with(|| Tenure {
-                party: by.party.clone(),
-                key: key.clone(),
-                origin: Origin::Machines,
-                from: None,
-                until,
-                compromised: None,
-                never: None,
-            });
-            machine.until = machine.until.max(until);
-        }
-    }
-}
-
-fn listed<'g>(ground: &Ground<'g>, key: Fingerprint) -> Option<&'g ListedKey> {
-    let keys = ground.roster.iter().flat_map(|listed| &listed.keys);
-    let mut own = keys.filter(|listed| listed.key.fingerprint() == key);
-    own.next()
 }

@@ -11,14 +11,16 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug, Default)]
 pub struct KeyBook {
     pub(super) tenures: Vec<Tenure>,
+    /// The time of judging.
+    pub(super) at: Option<Timestamp>,
     /// Which party had which signature, and since when.
     pub(super) seen: BTreeMap<Sha256, BTreeMap<String, Timestamp>>,
     /// How many others must have had a signature before its key was compromised.
     pub(super) needed: usize,
     /// Who answers for which party, by each source that says so.
     pub(super) principals: Vec<Principals>,
-    /// What was said and changes nothing, and why, by where it came from.
-    pub(super) ignored: Vec<(String, String)>,
+    /// What was said and changes nothing, by its number, and why.
+    pub(super) ignored: Vec<(usize, String)>,
 }
 
 /// A key at one party.
@@ -27,6 +29,8 @@ pub(super) struct Tenure {
     pub(super) party: String,
     pub(super) key: PublicKey,
     pub(super) origin: Origin,
+    /// From when to when the policy trusts its party.
+    pub(super) trusted: (Option<Timestamp>, Option<Timestamp>),
     pub(super) from: Option<Timestamp>,
     pub(super) until: Option<Timestamp>,
     pub(super) compromised: Option<Timestamp>,
@@ -139,8 +143,8 @@ impl KeyBook {
         keys.into_values().collect()
     }
 
-    /// What was said and changes nothing: where it came from, and why.
-    pub(crate) fn ignored(&self) -> &[(String, String)] {
+    /// What was said and changes nothing: its number, and why.
+    pub(crate) fn ignored(&self) -> &[(usize, String)] {
         &self.ignored
     }
 
@@ -186,10 +190,12 @@ impl KeyBook {
                 needed: self.needed,
             });
         }
-        if let (Some(from), Some(said)) = (tenure.from, signature.said)
-            && said < from
-        {
-            return Err(Struck::TooEarly { from });
+        if let Some(from) = tenure.from {
+            // Whoever does not speak yet can write a later date.
+            let not_yet = self.at.is_some_and(|at| at < from);
+            if not_yet || signature.said.is_some_and(|said| said < from) {
+                return Err(Struck::TooEarly { from });
+            }
         }
         if let Some(until) = tenure.until {
             let times = [witnessed, signature.said];

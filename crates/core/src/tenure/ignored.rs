@@ -1,32 +1,33 @@
 //! What was said about keys and changes nothing, with the reason: a holder whose statement is ignored must learn it.
 
-use super::apply::{
-    Compromised, Ground, Spoken, candidates, holds, is_whole, is_witness, may_revoke,
-};
+use std::collections::BTreeMap;
+
+use super::apply::{Compromised, Ground, Spoken, candidates, is_whole, is_witness};
 use super::book::KeyBook;
 use super::{Rotation, Signed};
+use crate::key::{Fingerprint, PublicKey};
 
 pub(super) fn ignored(
     ground: &Ground<'_>,
     spoken: &Spoken,
     book: &KeyBook,
     sound: &KeyBook,
-    compromised: &Compromised,
-) -> Vec<(String, String)> {
+    compromised: &Compromised<'_>,
+) -> Vec<(usize, String)> {
     let mut ignored = Vec::new();
+    let candidates = candidates(ground.base, &spoken.rotations);
     for rotation in &spoken.rotations {
-        if let Some(why) = of_rotation(ground, spoken, book, compromised, rotation) {
-            ignored.push((rotation.origin.clone(), why));
+        if let Some(why) = of_rotation(&candidates, book, compromised, rotation) {
+            ignored.push((rotation.number, why));
         }
     }
-    let candidates = candidates(ground.base, &spoken.rotations);
     for revocation in &spoken.revocations {
-        if !may_revoke(revocation, &candidates) {
+        if !compromised.counted.contains(&revocation.number) {
             let why = format!(
-                "revokes a key of {}, and neither that key nor another key of {0} signed it",
+                "revokes a key of {}, and the other key of {0} that signed it is not in force",
                 revocation.said.party
             );
-            ignored.push((revocation.origin.clone(), why));
+            ignored.push((revocation.number, why));
         }
     }
     for witness in &spoken.witnesses {
@@ -35,7 +36,7 @@ pub(super) fn ignored(
                 "says what {} saw, and no sound key of {0} signed it, {0} does not rebuild under this policy, or it is from the future",
                 witness.said.party
             );
-            ignored.push((witness.origin.clone(), why));
+            ignored.push((witness.number, why));
         }
     }
     for layout in &spoken.machines {
@@ -44,26 +45,25 @@ pub(super) fn ignored(
             own.any(|it| {
                 it.key.fingerprint() == *signer
                     && it.never.is_none()
-                    && holds(book, compromised, &it.party, (*signer, marks))
+                    && compromised.holds(book, &it.party, (*signer, marks))
             })
         });
         if !counts {
             let why = "names machines, and no sound key of a party signed it".to_owned();
-            ignored.push((layout.origin.clone(), why));
+            ignored.push((layout.number, why));
         }
     }
     ignored
 }
 
 fn of_rotation(
-    ground: &Ground<'_>,
-    spoken: &Spoken,
+    candidates: &BTreeMap<(&str, Fingerprint), &PublicKey>,
     book: &KeyBook,
-    compromised: &Compromised,
+    compromised: &Compromised<'_>,
     rotation: &Signed<Rotation>,
 ) -> Option<String> {
     let said = &rotation.said;
-    let signed_by = |key: &crate::key::PublicKey| rotation.signers.contains_key(&key.fingerprint());
+    let signed_by = |key: &PublicKey| rotation.signers.contains_key(&key.fingerprint());
     if !is_whole(rotation) {
         let missing = match (signed_by(&said.old), signed_by(&said.new)) {
             (false, true) => "the old key did not sign it",
@@ -73,16 +73,16 @@ fn of_rotation(
         return Some(format!("rotates a key of {}, and {missing}", said.party));
     }
     let old = said.old.fingerprint();
-    let candidates = candidates(ground.base, &spoken.rotations);
     if !candidates.contains_key(&(said.party.as_str(), old)) {
         return Some(format!("rotates a key that is none of {}'s", said.party));
     }
-    if !holds(
-        book,
-        compromised,
-        &said.party,
-        (old, &rotation.signers[&old]),
-    ) {
+    if !candidates.contains_key(&(said.party.as_str(), said.new.fingerprint())) {
+        return Some(format!(
+            "one of more rotations of {}'s than a party can have had, of which none counts",
+            said.party
+        ));
+    }
+    if !compromised.holds(book, &said.party, (old, &rotation.signers[&old])) {
         return Some(format!(
             "rotates a key of {} that is compromised, and too few others had this before",
             said.party

@@ -54,6 +54,8 @@ impl MachineLayout {
             || *step != rebuild_step(NonZeroUsize::MIN, step.pubkeys.clone())
             || step.pubkeys.len() != machines.keys.len()
             || machines.keys.iter().any(PublicKey::is_openpgp)
+            // A label of its own choice could be another key's, whose signatures would be looked for with this one.
+            || !machines.keys.iter().all(PublicKey::has_computed_id)
         {
             return Err(MachineLayoutError::Form);
         }
@@ -81,7 +83,7 @@ pub enum MachineLayoutError {
     Layout(#[from] LayoutError),
     /// A layout of another form.
     #[error(
-        "a party's layout with more than its machines: it must have the one step {STEP:?} as `quorate party machines` writes it"
+        "a party's layout with more than its machines: it must have the one step {STEP:?} and computed key ids, as `quorate party machines` writes it"
     )]
     Form,
 }

@@ -7,6 +7,7 @@
 
 mod apply;
 mod book;
+mod derive;
 mod ignored;
 mod machines;
 mod roster;

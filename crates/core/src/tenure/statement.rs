@@ -185,7 +185,16 @@ impl Witness {
 }
 
 fn key(members: &Object<'_>, name: &str) -> Result<PublicKey, KeyStatementError> {
-    plain_key_from_json(members.required(name)?, None).map_err(KeyStatementError::Key)
+    let key = plain_key_from_json(members.required(name)?, None).map_err(KeyStatementError::Key)?;
+    // A label of its own choice could be another key's, whose signatures would be looked for with this one.
+    if !key.has_computed_id() {
+        return Err(
+            ShapeError::new("its id is not the one that is computed from it")
+                .within(name)
+                .into(),
+        );
+    }
+    Ok(key)
 }
 
 fn party(value: &Json<'_>) -> Result<String, ShapeError> {

@@ -270,7 +270,9 @@ impl Claims {
     /// A machine that signs for several parties would be several votes. Only its holder can sign for two, so nobody else's machine is hurt.
     fn strike_shared_machines(&mut self, book: &KeyBook) {
         let mut parties: BTreeMap<Fingerprint, BTreeSet<usize>> = BTreeMap::new();
-        for claim in &self.claims {
+        // A link names no party: that it could be of several is not its machine's doing.
+        let rebuilds = self.claims.iter();
+        for claim in rebuilds.filter(|claim| claim.rebuild().is_some()) {
             for key in claim.signers.keys().filter(|key| book.is_machine(**key)) {
                 parties.entry(*key).or_default().insert(claim.party);
             }

@@ -11,7 +11,7 @@ use crate::limits::Limits;
 use crate::policy::{Declared, LaterStep, Owners, Party, Policy};
 use crate::tenure::{
     Base, Ground, KeyBook, KeyStatement, Listed, MachineLayout, PAYLOAD_TYPE_KEYS, Principals,
-    Rotation, Signed, Spoken, apply, candidates, declared,
+    Revocation, Rotation, Signed, Spoken, Witness, apply, candidates, declared,
 };
 use crate::time::Timestamp;
 
@@ -84,14 +84,26 @@ impl<'e> AboutKeys<'e> {
         }
         let rotations = std::mem::take(&mut opening.spoken.rotations);
         let known = candidates(&base, &rotations);
-        let mut keys: Vec<&PublicKey> = known.into_values().collect();
+        let mut keys: Vec<&PublicKey> = known.values().copied().collect();
         for (origin, envelope) in self.layouts {
             opening.layout(origin, envelope, &keys);
         }
         let layouts = std::mem::take(&mut opening.spoken.machines);
         keys.extend(layouts.iter().flat_map(|layout| &layout.said.keys));
         for (origin, envelope, said) in later {
-            opening.of_party(origin, envelope, said, &keys);
+            let of_party = |party: &str| -> Vec<&PublicKey> {
+                let own = known.iter().filter(|((name, _), _)| *name == party);
+                own.map(|(_, key)| *key).collect()
+            };
+            match said {
+                // Whose word counts against a key is that party's alone: nobody else's keys make it cost more.
+                KeyStatement::Revocation(said) => {
+                    let keys = of_party(&said.party);
+                    opening.revocation(origin, envelope, said, &keys);
+                }
+                KeyStatement::Witness(said) => opening.witness(origin, envelope, said, &keys),
+                KeyStatement::Rotation(_) => {}
+            }
         }
         drop(keys);
         opening.spoken.rotations = rotations;
@@ -120,7 +132,7 @@ impl Opening<'_> {
         let keys = [&said.old, &said.new];
         if let Some(signers) = self.signers(&origin, envelope, &keys, None) {
             self.spoken.rotations.push(Signed {
-                origin,
+                number: self.last(),
                 said,
                 signers,
             });
@@ -140,7 +152,7 @@ impl Opening<'_> {
             Ok(said) => {
                 if let Some(signers) = self.signers(&origin, envelope, keys, None) {
                     self.spoken.machines.push(Signed {
-                        origin,
+                        number: self.last(),
                         said,
                         signers,
                     });
@@ -149,36 +161,50 @@ impl Opening<'_> {
         }
     }
 
-    fn of_party(
+    fn revocation(
         &mut self,
         origin: String,
         envelope: Envelope<'_>,
-        said: KeyStatement,
+        said: Revocation,
+        of_party: &[&PublicKey],
+    ) {
+        let revoked = said.key.clone();
+        let others = of_party.iter().copied();
+        let others = others.filter(|key| key.fingerprint() != revoked.fingerprint());
+        let keys: Vec<&PublicKey> = std::iter::once(&revoked).chain(others).collect();
+        if let Some(signers) = self.signers(&origin, envelope, &keys, None) {
+            self.spoken.revocations.push(Signed {
+                number: self.last(),
+                said,
+                signers,
+            });
+        } else if let Some(dropped) = self.keys.dropped.last_mut() {
+            dropped.reason = match std::mem::replace(&mut dropped.reason, DropReason::NotSigned) {
+                // What is not read of this kind would have taken a vote away.
+                DropReason::TooManyChecks => DropReason::TooMuch,
+                DropReason::NotSigned => DropReason::Keys(format!(
+                    "revokes a key of {}, and neither that key nor another key of {0} signed it",
+                    said.party
+                )),
+                other => other,
+            };
+        }
+    }
+
+    fn witness(
+        &mut self,
+        origin: String,
+        envelope: Envelope<'_>,
+        said: Witness,
         keys: &[&PublicKey],
     ) {
-        match said {
-            KeyStatement::Revocation(said) => {
-                let mut keys = keys.to_vec();
-                keys.push(&said.key);
-                if let Some(signers) = self.signers(&origin, envelope, &keys, None) {
-                    self.spoken.revocations.push(Signed {
-                        origin,
-                        said,
-                        signers,
-                    });
-                }
-            }
-            KeyStatement::Witness(said) => {
-                let saw = said.signatures.iter().copied().collect();
-                if let Some(signers) = self.signers(&origin, envelope, keys, Some(saw)) {
-                    self.spoken.witnesses.push(Signed {
-                        origin,
-                        said,
-                        signers,
-                    });
-                }
-            }
-            KeyStatement::Rotation(_) => {}
+        let saw = said.signatures.iter().copied().collect();
+        if let Some(signers) = self.signers(&origin, envelope, keys, Some(saw)) {
+            self.spoken.witnesses.push(Signed {
+                number: self.last(),
+                said,
+                signers,
+            });
         }
     }
 
@@ -212,15 +238,26 @@ impl Opening<'_> {
         }
     }
 
+    /// The number of the document that was opened last.
+    fn last(&self) -> usize {
+        self.keys.documents.len() - 1
+    }
+
     fn finish(mut self, ground: &Ground<'_>) -> Keys {
         self.keys.book = apply(ground, &self.spoken);
-        for (origin, why) in self.keys.book.ignored() {
-            self.keys.documents.retain(|it| it.origin != *origin);
+        let mut numbers = BTreeSet::new();
+        for (number, why) in self.keys.book.ignored() {
+            numbers.insert(*number);
             self.keys.dropped.push(Dropped {
-                origin: origin.clone(),
+                origin: self.keys.documents[*number].origin.clone(),
                 reason: DropReason::Keys(why.clone()),
             });
         }
+        let documents = std::mem::take(&mut self.keys.documents).into_iter();
+        let kept = documents
+            .enumerate()
+            .filter(|(number, _)| !numbers.contains(number));
+        self.keys.documents = kept.map(|(_, document)| document).collect();
         self.keys
     }
 }
@@ -265,9 +302,12 @@ fn principals(policy: &Policy, roster: &[Listed]) -> [Principals; 2] {
             .collect()
     };
     let word = |declared: &Declared| declared.principal().to_owned();
+    let by_policy = |party: &Party| party.declared().map(word);
+    let by_roster = |party: &Party| declared(roster, party).map(word);
+    // As votes are counted: where one of the two speaks of a party, that counts.
     [
-        of(&|party| party.declared().map(word)),
-        of(&|party| declared(roster, party).map(word)),
+        of(&|party| by_policy(party).or_else(|| by_roster(party))),
+        of(&|party| by_roster(party).or_else(|| by_policy(party))),
     ]
 }
 

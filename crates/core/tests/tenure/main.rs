@@ -6,6 +6,7 @@ mod machines;
 mod properties;
 mod roster;
 mod statements;
+mod trial;
 
 use quorate::key::SigningKey;
 use quorate::tenure::Struck;

@@ -9,7 +9,7 @@ use quorate_testkit::scenario::{Sample, Scene, ed25519};
 use super::statements::{rotation, time, witness};
 use super::{AFTER, BEFORE, BUILT, LATER, key, states_by, struck};
 
-fn listed(name: &str, keys: &[&SigningKey]) -> Listed {
+pub(super) fn listed(name: &str, keys: &[&SigningKey]) -> Listed {
     let keys = keys.iter().map(|key| ListedKey {
         key: key.public().clone(),
         valid_from: time("2026-01-01T00:00:00Z"),
@@ -103,7 +103,7 @@ fn a_party_rotates_its_key_before_the_roster_lists_the_new_one() {
 }
 
 /// The same, of that principal.
-fn of_principal(name: &str, keys: &[&SigningKey], principal: &str) -> Listed {
+pub(super) fn of_principal(name: &str, keys: &[&SigningKey], principal: &str) -> Listed {
     let domain = Domain {
         hosting: "self".to_owned(),
         country: "DE".to_owned(),
