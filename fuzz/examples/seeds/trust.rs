@@ -83,18 +83,18 @@ pub(super) fn party_keys() -> Vec<Seeds> {
     let time = |text| Timestamp::parse(text).expect("a time");
     let at = time("2026-11-19T00:00:00Z");
     let (carol, other) = (ed25519("carol 0"), ed25519("another"));
-    let rotation = KeyStatement::Rotation(Rotation {
+    let rotation = KeyStatement::Rotation(Box::new(Rotation {
         party: "carol".to_owned(),
         old: carol.public().clone(),
         new: other.public().clone(),
         at,
-    });
-    let revocation = KeyStatement::Revocation(Revocation {
+    }));
+    let revocation = KeyStatement::Revocation(Box::new(Revocation {
         party: "carol".to_owned(),
         key: carol.public().clone(),
         compromised_since: at,
         reason: "stolen".to_owned(),
-    });
+    }));
     let witness = KeyStatement::Witness(Witness {
         party: "carol".to_owned(),
         at,

@@ -67,12 +67,12 @@ fn machines(arguments: &MachinesArguments) -> Result<ExitCode, CommandError> {
 fn rotate(arguments: &RotateArguments) -> Result<ExitCode, CommandError> {
     let old = own_key(&arguments.signing)?;
     let new = key_file(&arguments.new, arguments.signing.passphrase_file.as_deref())?;
-    let said = KeyStatement::Rotation(Rotation {
+    let said = KeyStatement::Rotation(Box::new(Rotation {
         party: arguments.party.clone(),
         old: old.public().clone(),
         new: new.public().clone(),
         at: source::time(arguments.at)?,
-    });
+    }));
     state(&arguments.signing, &said, &[&old, &new])?;
     output::talk(
         "next: lay it beside the party's evidence, have others witness it, and name machines again with the new key",
@@ -82,12 +82,12 @@ fn rotate(arguments: &RotateArguments) -> Result<ExitCode, CommandError> {
 
 fn revoke(arguments: &RevokeArguments) -> Result<ExitCode, CommandError> {
     let key = own_key(&arguments.signing)?;
-    let said = KeyStatement::Revocation(Revocation {
+    let said = KeyStatement::Revocation(Box::new(Revocation {
         party: arguments.party.clone(),
         key: public_key(&arguments.revoked)?,
         compromised_since: arguments.since,
         reason: arguments.reason.clone(),
-    });
+    }));
     state(&arguments.signing, &said, &[&key])?;
     output::talk(
         "next: lay it beside the party's evidence, and send it to the roster's holders for `quorate trust revoke`",

@@ -23,9 +23,9 @@ const REASON_BYTES_MAX: usize = 200;
 #[non_exhaustive]
 pub enum KeyStatement {
     /// A new key takes the place of an old one.
-    Rotation(Rotation),
+    Rotation(Box<Rotation>),
     /// A key is compromised.
-    Revocation(Revocation),
+    Revocation(Box<Revocation>),
     /// Signatures that a party has seen.
     Witness(Witness),
 }
@@ -80,8 +80,8 @@ impl KeyStatement {
     pub(crate) fn from_json(value: &Json<'_>) -> Result<Self, KeyStatementError> {
         let members = object(value)?;
         match members.read("_type", string)? {
-            ROTATION => Rotation::read(members).map(Self::Rotation),
-            REVOCATION => Revocation::read(members).map(Self::Revocation),
+            ROTATION => Ok(Self::Rotation(Box::new(Rotation::read(members)?))),
+            REVOCATION => Ok(Self::Revocation(Box::new(Revocation::read(members)?))),
             WITNESS => Ok(Self::Witness(Witness::read(members)?)),
             other if other.starts_with(STEM) => {
                 Err(KeyStatementError::Newer(other.chars().take(60).collect()))

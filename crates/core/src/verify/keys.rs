@@ -77,7 +77,7 @@ impl<'e> AboutKeys<'e> {
         for (origin, envelope) in self.statements {
             let read = statement(&envelope, limits);
             match read {
-                Ok(KeyStatement::Rotation(said)) => opening.rotation(origin, envelope, said),
+                Ok(KeyStatement::Rotation(said)) => opening.rotation(origin, envelope, *said),
                 Ok(said) => later.push((origin, envelope, said)),
                 Err(reason) => opening.keys.dropped.push(Dropped { origin, reason }),
             }
@@ -99,7 +99,7 @@ impl<'e> AboutKeys<'e> {
                 // Whose word counts against a key is that party's alone: nobody else's keys make it cost more.
                 KeyStatement::Revocation(said) => {
                     let keys = of_party(&said.party);
-                    opening.revocation(origin, envelope, said, &keys);
+                    opening.revocation(origin, envelope, *said, &keys);
                 }
                 KeyStatement::Witness(said) => opening.witness(origin, envelope, said, &keys),
                 KeyStatement::Rotation(_) => {}

@@ -67,18 +67,18 @@ proptest! {
 fn statements_are_read_as_they_are_written() {
     let (old, new) = (ed25519("old"), ed25519("new"));
     let statements = [
-        KeyStatement::Rotation(Rotation {
+        KeyStatement::Rotation(Box::new(Rotation {
             party: "alice".to_owned(),
             old: old.public().clone(),
             new: new.public().clone(),
             at: time(AFTER),
-        }),
-        KeyStatement::Revocation(Revocation {
+        })),
+        KeyStatement::Revocation(Box::new(Revocation {
             party: "alice".to_owned(),
             key: old.public().clone(),
             compromised_since: time(BEFORE),
             reason: "lost".to_owned(),
-        }),
+        })),
         KeyStatement::Witness(Witness {
             party: "alice".to_owned(),
             at: time(AFTER),

@@ -26,12 +26,12 @@ pub(super) fn rotation(
     at: &str,
     keys: &[&SigningKey],
 ) -> Evidence<'static> {
-    let said = KeyStatement::Rotation(Rotation {
+    let said = KeyStatement::Rotation(Box::new(Rotation {
         party: party.to_owned(),
         old: old.public().clone(),
         new: new.public().clone(),
         at: time(at),
-    });
+    }));
     says(&format!("rotation of {party} at {at}"), &said, keys)
 }
 
@@ -41,12 +41,12 @@ pub(super) fn revocation(
     since: &str,
     by: &SigningKey,
 ) -> Evidence<'static> {
-    let said = KeyStatement::Revocation(Revocation {
+    let said = KeyStatement::Revocation(Box::new(Revocation {
         party: party.to_owned(),
         key: key.public().clone(),
         compromised_since: time(since),
         reason: "the machine was stolen".to_owned(),
-    });
+    }));
     says(
         &format!("revocation of {party} since {since}"),
         &said,

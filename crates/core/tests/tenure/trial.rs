@@ -22,12 +22,12 @@ fn labelled(key: &SigningKey, like: &SigningKey) -> PublicKey {
 #[test]
 fn a_key_that_bears_another_keys_id_is_none_of_a_statement() {
     let (alice, thief) = (ed25519("alice 0"), ed25519("a thief"));
-    let said = KeyStatement::Rotation(Rotation {
+    let said = KeyStatement::Rotation(Box::new(Rotation {
         party: "alice".to_owned(),
         old: alice.public().clone(),
         new: labelled(&thief, &alice),
         at: time(BEFORE),
-    });
+    }));
     let read = KeyStatement::from_payload(&said.to_payload(), &Limits::STANDARD);
     let refused = read.expect_err("a label that is not computed").to_string();
     assert!(
