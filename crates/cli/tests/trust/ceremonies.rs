@@ -384,10 +384,3 @@ fn a_ceremony_begins_in_an_empty_folder_and_over_a_repository() {
     town.run(&format!("init other {FOUNDING} --bins 7 --at {NOW}"))
         .unable("there are 16, 256 or 4096");
 }
-
-#[test]
-fn the_largest_number_of_bins_is_founded_and_signed() {
-    let town = Town::empty();
-    town.ok(&format!("init founding {FOUNDING} --bins 4096 --at {NOW}"));
-    town.sign("founding", &["targets-1"]);
-}

@@ -1,5 +1,7 @@
 //! What `docs/recovery.md` says, played: a key is stolen, its holders act, clients follow.
 
+use std::fs;
+
 use quorate_testkit::scenario::{Party, Sample, ed25519, signed};
 
 use crate::stage::DEB;
@@ -42,14 +44,49 @@ fn a_root_is_handed_over_by_holders_before_and_after_it() {
 #[test]
 fn targets_that_were_stolen_are_taken_back_by_the_root() {
     let town = Town::with_user();
+    let honest = town.stage.path("repository/targets");
+    let honest = fs::read_dir(honest)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let honest = honest.filter(|path| path.to_string_lossy().ends_with(".naming.json"));
+    let rules = fs::read(honest.last().unwrap()).unwrap();
+    // Thieves with enough keys of targets give the files to a project of theirs.
+    town.stage.write(
+        "theirs.json",
+        r#"{"_type":"https://quorate.dev/naming/v1","rules":[{"pattern":"*","project":"theirs"}]}"#,
+    );
+    town.change("naming", "theirs.json", &["targets-1", "targets-2"]);
+    town.update();
+    assert_ne!(town.verify().code, 0, "it is judged by no policy of demo's");
     let ceremony = town.prepare("rotate", "targets --key root-4.pub --needed 1");
     town.sign(&ceremony, &["root-1", "root-2"]);
     town.publication(&ceremony)
         .refused("holders of targets signed");
     town.sign(&ceremony, &["root-4"]);
     town.publish(&ceremony);
+    town.stage.write("honest.json", rules);
+    town.change("naming", "honest.json", &["root-4"]);
     town.update();
     assert_eq!(town.verify().code, 0);
+    let again = town.prepare("naming", "theirs.json");
+    town.run(&format!("sign {again} --key targets-1.key"))
+        .refused("holds nothing that this ceremony changes");
+}
+
+#[test]
+fn one_stolen_root_key_changes_nothing_and_is_replaced() {
+    let town = Town::with_user();
+    let theirs = town.prepare("rotate", "root --key thief.pub --needed 1");
+    town.sign(&theirs, &["root-1", "thief"]);
+    town.publication(&theirs)
+        .refused("1 of 2 needed holders of root 1 signed");
+    let change = "root --key root-2.pub --key root-3.pub --key root-4.pub --needed 2";
+    town.change("rotate", change, &["root-2", "root-3"]);
+    town.update();
+    assert_eq!(town.verify().code, 0);
+    let again = town.prepare("rotate", "root --key thief.pub --needed 1");
+    town.run(&format!("sign {again} --key root-1.key"))
+        .refused("holds nothing that this ceremony changes");
 }
 
 #[test]

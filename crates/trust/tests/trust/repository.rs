@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use quorate_trust::metadata::{RoleName, TopRole, sign};
+use quorate_trust::metadata::{Received, RoleName, Targets, TopRole, sign};
 use quorate_trust::repository::{
-    Change, Renew, RepositoryError, RoleChange, RootChange, prepare, publish, refresh,
+    Bins, Change, Founding, Renew, Repository, RepositoryError, RoleChange, RootChange, prepare,
+    publish, refresh,
 };
 
 use crate::stage::{
-    HOLDERS, LIMITS, Stage, bins, days, holders, key, now, path, policy, role, signed_by_all,
+    HOLDERS, LIMITS, Stage, bins, days, founding, holders, key, now, path, policy, role,
+    signed_by_all,
 };
 
 fn renewal(name: RoleName) -> Change {
@@ -250,4 +252,16 @@ fn a_second_signature_of_one_holder_takes_the_place_of_the_first() {
     let once = sign(&prepared.files["rebuilders.json"], &key("board-1"), &LIMITS).unwrap();
     let twice = sign(&once, &key("board-1"), &LIMITS).unwrap();
     assert_eq!(once, twice);
+}
+
+#[test]
+fn the_largest_number_of_bins_fits_what_every_client_reads() {
+    let founding = Founding {
+        bins: Bins::of_bits(12).unwrap(),
+        ..founding()
+    };
+    let change = founding.into_change().unwrap();
+    let prepared = prepare(&Repository::default(), &change, &LIMITS).unwrap();
+    let targets = Received::<Targets>::read(&prepared.files["targets.json"], &LIMITS).unwrap();
+    assert!(targets.unverified().delegations().iter().count() > 4_096);
 }
