@@ -9,6 +9,7 @@
 mod bins;
 mod change;
 mod describe;
+mod earlier;
 mod edit;
 mod folder;
 mod history;
@@ -133,6 +134,11 @@ pub enum RepositoryError {
     /// A file in the ceremony that belongs to nothing.
     #[error("{0} belongs to no change; take it out of the ceremony")]
     Stray(String),
+    /// A roster that forgets a theft.
+    #[error(
+        "the roster takes a compromise back: {0}; nothing undoes a revocation, so leave what is published in the entry"
+    )]
+    TakenBack(String),
     /// An online role needs other keys than those given.
     #[error("the keys given are not enough for {role}: {source}")]
     OnlineKeys {
