@@ -393,9 +393,12 @@ pub(crate) struct PolicyFileArguments {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   quorate trust bind repository ceremony hello --source hello --version 2.10-3 --artifacts 'hello_2.10-3_*.deb' --policy 3
+  quorate trust bind repository ceremony catdoc --source catdoc --version 1:0.95-6~deb12u1 --artifacts 'catdoc_*0.95-6~deb12u1_*.deb' --policy 1
 
+The star of the second stands for nothing, and for the epoch in the names of apt: catdoc_1%3a0.95-6~deb12u1_amd64.deb. Bind before a policy drops a
+party: the version in force is kept then, and no --layout is needed.
 Files of that name are judged by that version of the policy from then on, and only when they were built from that release. Where the version is
 not the one in force, --layout names its signed layout. When a version is kept for the first time, the holders of hash bins sign, too.")]
 pub(crate) struct BindArguments {

@@ -118,6 +118,18 @@ pub(super) fn prepare(
     Ok(ExitCode::SUCCESS)
 }
 
+/// Refuses a ceremony that nobody could publish any more. Call it last, so that what is to be seen was seen.
+pub(super) fn refuse_stale(folder: &Path, stale: &[String]) -> Result<(), CommandError> {
+    match stale {
+        [] => Ok(()),
+        files => Err(CommandError::refused(output::line(&format!(
+            "{}: {}: prepared from an older state of the repository; prepare it anew",
+            folder.display(),
+            files.join(", ")
+        )))),
+    }
+}
+
 /// The same as talk.
 pub(super) fn say_missing(pending: &[Pending], names: &Names) {
     for line in missing(pending, names) {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use quorate_trust::repository::{Before, Ceremony, Pending, review};
 
 use super::LIMITS;
-use super::ceremony::{at, missing, published};
+use super::ceremony::{at, missing, published, refuse_stale};
 use super::names::Names;
 use crate::error::CommandError;
 use crate::output;
@@ -39,6 +39,7 @@ pub(super) fn run(repository: &Path, folder: &Path) -> Result<ExitCode, CommandE
         .collect();
     lines.extend(missing(&review.pending, &names));
     output::answer(&lines.join("\n"))?;
+    refuse_stale(folder, &review.stale)?;
     Ok(if review.pending.iter().all(Pending::is_signed) {
         ExitCode::SUCCESS
     } else {

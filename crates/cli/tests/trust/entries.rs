@@ -158,6 +158,63 @@ fn a_roster_that_takes_a_compromise_back_is_not_published() {
 }
 
 #[test]
+fn a_ceremony_over_an_older_state_is_to_be_prepared_anew() {
+    let town = with_alice();
+    let old = town.prepare("add-party", "alice --replace --key bob.pub");
+    town.change("renew", "rebuilders", &["board"]);
+    let stale = "prepared from an older state of the repository; prepare it anew";
+    town.run(&format!("diff repository {old}")).refused(stale);
+    town.sign(&old, &["board"]);
+    town.publication(&old).refused(stale);
+    // The same without a repository, where the folder's own copies say so.
+    let newer = town.prepare("renew", "rebuilders");
+    let copy = town.stage.read(&format!("{newer}/before/rebuilders.json"));
+    town.stage
+        .write(&format!("{old}/before/rebuilders.json"), copy);
+    town.run(&format!("sign {old} --dry-run")).refused(stale);
+}
+
+#[test]
+fn each_step_of_a_ceremony_says_what_comes_next() {
+    let town = Town::empty();
+    let keys = "--root root-1.pub --targets targets-1.pub --online online.pub";
+    town.ok(&format!("init founding {keys} --at {NOW}"));
+    let one = town.run("sign founding --key root-1.key");
+    assert!(!one.stderr.contains("next:"), "{one:#?}");
+    let all = town.run("sign founding --key targets-1.key");
+    assert!(
+        all.stderr
+            .contains("next: `quorate trust publish REPOSITORY founding --online-key KEY`"),
+        "{all:#?}"
+    );
+    let published = town.publication("founding");
+    assert!(
+        published
+            .stderr
+            .contains("next: hand out repository/metadata/1.root.json, or its SHA-256"),
+        "{published:#?}"
+    );
+}
+
+#[test]
+fn naming_rules_that_go_away_are_named() {
+    let town = Town::with_project();
+    let rules =
+        r#"{"_type":"https://quorate.dev/naming/v1","rules":[{"pattern":"x*","project":"demo"}]}"#;
+    town.stage.write("naming.json", rules);
+    let ceremony = town.ceremony();
+    let words = town.ok(&format!(
+        "naming repository {ceremony} naming.json --at {NOW}"
+    ));
+    for shown in [words, town.ok(&format!("sign {ceremony} --dry-run"))] {
+        assert!(
+            shown.contains("naming: \"catdoc_*.deb\" belongs to demo: THIS RULE GOES AWAY"),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
 fn a_new_partys_keys_speak_from_the_beginning_and_added_ones_from_now() {
     let town = Town::founded();
     let ceremony = town.ceremony();

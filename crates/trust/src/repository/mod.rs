@@ -85,11 +85,25 @@ pub enum RepositoryError {
         /// What is there.
         found: Version,
     },
+    /// A file that was prepared before others were published.
+    #[error(
+        "{name}: version {found}, and {expected} follows what is published: prepared from an older state of the repository; prepare it anew"
+    )]
+    Stale {
+        /// The file.
+        name: String,
+        /// What should be there.
+        expected: Version,
+        /// What is there.
+        found: Version,
+    },
     /// No version follows the last one.
     #[error("{0}: no version follows its last one; delegate to a role of another name")]
     LastVersion(String),
     /// A root of that version is published already, and clients may have it.
-    #[error("{name} is published already with other bytes; make the next version")]
+    #[error(
+        "{name} is published already with other bytes: prepared from an older state of the repository; prepare it anew"
+    )]
     Published {
         /// The file.
         name: String,

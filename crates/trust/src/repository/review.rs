@@ -7,7 +7,9 @@ use quorate::key::PublicKey;
 use super::earlier::{Earlier, describe_naming, describe_party, describe_removed, published};
 use super::{Repository, RepositoryError, describe_role, describe_root};
 use crate::limits::TrustLimits;
-use crate::metadata::{Received, RoleKeys, RoleName, Root, TargetPath, Targets, TopRole, Version};
+use crate::metadata::{
+    Received, Role, RoleKeys, RoleName, Root, TargetPath, Targets, TopRole, Version,
+};
 use crate::naming;
 use crate::releases::{Binding, Releases};
 use crate::roster;
@@ -132,6 +134,8 @@ pub struct Review {
     pub words: Vec<String>,
     /// The files to be signed.
     pub pending: Vec<Pending>,
+    /// Files whose version does not follow what is published: somebody published something since they were prepared.
+    pub stale: Vec<String>,
 }
 
 /// A file that is to be signed.
@@ -183,6 +187,11 @@ pub fn review(
     let mut review = Review::default();
     if let Some(root) = &root {
         let old = before.root.as_ref().map(Received::unverified);
+        // One that an interrupted publication wrote already is published by the same call again.
+        let same = before.root.as_ref().map(Received::bytes) == Some(root.bytes());
+        if !same && !follows(old, root.unverified()) {
+            review.stale.push("root.json".to_owned());
+        }
         review.words = describe_root(old, root.unverified());
         review.pending.push(Pending {
             file: "root.json".to_owned(),
@@ -192,6 +201,9 @@ pub fn review(
     let newest = root.as_ref().or(before.root.as_ref());
     for (name, file) in &roles {
         let old = before.roles.get(name);
+        if !follows(old.map(Received::unverified), file.unverified()) {
+            review.stale.push(format!("{}.json", name.encoded()));
+        }
         review.words.extend(describe_role(name, old, file));
         let mut holders: Vec<RoleKeys> = Vec::new();
         if name.is_top_level() {
@@ -220,6 +232,14 @@ pub fn review(
         .words
         .extend(describe_targets(before, &roles, files, limits));
     Ok(review)
+}
+
+fn follows<R: Role>(old: Option<&R>, new: &R) -> bool {
+    let next = match old {
+        None => Some(Version::FIRST),
+        Some(old) => old.common().version.next(),
+    };
+    next == Some(new.common().version)
 }
 
 /// The target files that would be vouched for, each held against what its role says: a holder must not be shown another one.
@@ -267,10 +287,7 @@ fn root_quorums(before: Option<&Received<Root>>, root: &Received<Root>) -> Vec<Q
         signed_by: root.signers(holders),
         holders: holders.clone(),
     };
-    let version = |root: &Received<Root>| -> Version {
-        use crate::metadata::Role as _;
-        root.unverified().common().version
-    };
+    let version = |root: &Received<Root>| -> Version { root.unverified().common().version };
     let own = root.unverified().role(TopRole::Root);
     let name = |root: &Received<Root>| format!("root {}", version(root));
     let old = before.map(|old| quorum(name(old), old.unverified().role(TopRole::Root)));
