@@ -280,7 +280,6 @@ Examples:
   quorate trust add-party repository ceremony alpha --key alpha.pub --principal alpha-university \\
       --operator 'Alpha University' --hosting self --country DE --toolchain debian-bookworm \\
       --contact mailto:rebuild@alpha.example
-
   quorate trust add-party repository ceremony alpha --replace --key alpha-2.pub
 
 A new party's keys speak for it from the beginning, unless --from says otherwise: what it built before it was listed counts, where a policy names it.
@@ -399,6 +398,7 @@ Examples:
 
 The star of the second stands for nothing, and for the epoch in the names of apt: catdoc_1%3a0.95-6~deb12u1_amd64.deb. Bind before a policy drops a
 party: the version in force is kept then, and no --layout is needed.
+
 Files of that name are judged by that version of the policy from then on, and only when they were built from that release. Where the version is
 not the one in force, --layout names its signed layout. When a version is kept for the first time, the holders of hash bins sign, too.")]
 pub(crate) struct BindArguments {
