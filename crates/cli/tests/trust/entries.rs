@@ -121,6 +121,16 @@ fn a_roster_that_takes_a_compromise_back_is_not_published() {
         town.sign(&ceremony, &["board"]);
         town.publication(&ceremony).refused(refused);
     }
+    // What says more of a theft is published.
+    let earlier = "alice --key alice.pub --since 2026-11-01T00:00:00Z";
+    town.change("revoke", earlier, &["board"]);
+}
+
+#[test]
+fn a_stolen_key_and_its_entry_do_not_vanish_from_the_roster() {
+    let town = with_alice();
+    let revoke = format!("alice --key alice.pub --since {SINCE}");
+    town.change("revoke", &revoke, &["board"]);
     // The key goes, and another one takes its place.
     let ceremony = town.prepare("add-party", "alice --replace --key bob.pub");
     forge(&town, &ceremony, |text| {
@@ -152,9 +162,18 @@ fn a_roster_that_takes_a_compromise_back_is_not_published() {
     );
     town.sign(&ceremony, &["board"]);
     town.publication(&ceremony).refused("alice.json vanishes");
-    // What says more of a theft is published.
-    let earlier = "alice --key alice.pub --since 2026-11-01T00:00:00Z";
-    town.change("revoke", earlier, &["board"]);
+    // Nor does it help to take away what is published.
+    let ceremony = town.prepare(
+        "add-party",
+        "alice --replace --contact mailto:b@example.org",
+    );
+    town.sign(&ceremony, &["board"]);
+    let said = town.files("repository/targets/rebuilders", ".alice.json");
+    for name in &said {
+        fs::remove_file(town.stage.path(name)).unwrap();
+    }
+    town.publication(&ceremony)
+        .refused("as the published roster names it, is missing");
 }
 
 #[test]

@@ -233,14 +233,18 @@ pub(super) fn refuse_taken_back(
         let Some(next) = new.unverified().target(path) else {
             return Err(RepositoryError::TakenBack(format!("{path} vanishes")));
         };
-        let (Earlier::Is(had), Some(has)) = (
-            before.document(&role, path),
-            files.get(&published(path, next)),
-        ) else {
+        let Some(has) = files.get(&published(path, next)).filter(|_| said != next) else {
             continue;
         };
+        // Whoever takes the published entry away must not hide what it said.
+        let Earlier::Is(had) = before.document(&role, path) else {
+            let name = published(path, said);
+            return Err(RepositoryError::Missing(format!(
+                "{name}, as the published roster names it,"
+            )));
+        };
         // An entry that was no entry said nothing that could be taken back.
-        let Some(had) = Party::read(had, limits).ok().filter(|_| said != next) else {
+        let Ok(had) = Party::read(had, limits) else {
             continue;
         };
         let has = Party::read(has, limits).map_err(|source| roster::RosterError::Entry {
