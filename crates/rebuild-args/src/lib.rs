@@ -29,7 +29,9 @@ pub enum Verb {
     ///
     /// Exit code: 0 done, 1 the rebuild failed, 2 it could not be tried.
     #[command(
-        after_help = "Example:\n  quorate rebuild debian catdoc --key alpha.key --out rebuilt/"
+        after_help = "Examples:\n  quorate rebuild debian catdoc --key alpha.key --out rebuilt/\n  \
+            quorate rebuild debian catdoc --key rack-1.key --party alpha --out rebuilt/\n\n\
+            The second is what a machine of the party alpha runs, which `quorate party machines` names."
     )]
     Debian(Box<DebianArgs>),
     /// Rebuild a signed tag of a git repository
@@ -164,7 +166,7 @@ pub struct RunArgs {
     /// Folder for the outputs and the signed statements
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Name of the party that rebuilds [default: the key file's name without extension]
+    /// Name of the party that rebuilds, as policies have it; a machine whose key has another name needs it [default: the key file's name without extension]
     #[arg(long, value_name = "NAME")]
     pub party: Option<String>,
     /// Folder for what is used again: roots, packages, indexes [default: ~/.cache/quorate-rebuild]

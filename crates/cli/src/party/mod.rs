@@ -90,7 +90,7 @@ fn revoke(arguments: &RevokeArguments) -> Result<ExitCode, CommandError> {
     }));
     state(&arguments.signing, &said, &[&key])?;
     output::talk(
-        "next: lay it beside the party's evidence, and send it to the roster's holders for `quorate trust revoke`",
+        "next: lay it beside the party's evidence; where it is the party's own key, also send it to the roster's holders for `quorate trust revoke`",
     );
     Ok(ExitCode::SUCCESS)
 }

@@ -276,12 +276,15 @@ pub(crate) struct InitArguments {
 #[command(
     override_usage = "quorate trust add-party [OPTIONS] <REPOSITORY> <DIR> <NAME>",
     after_help = "\
-Example:
+Examples:
   quorate trust add-party repository ceremony alpha --key alpha.pub --principal alpha-university \\
       --operator 'Alpha University' --hosting self --country DE --toolchain debian-bookworm \\
       --contact mailto:rebuild@alpha.example
+  quorate trust add-party repository ceremony alpha --replace --key alpha-2.pub
 
-With --replace, keys that are not named again stay in the entry and end at --at, so that what they signed before still has a party."
+A new party's keys speak for it from the beginning, unless --from says otherwise: what it built before it was listed counts, where a policy names it.
+With --replace, what is not given stays. Where keys are named, the others stay in the entry and end at --at, so that what they signed before still has
+a party; --from and --until move a key that the entry has."
 )]
 pub(crate) struct AddPartyArguments {
     #[command(flatten)]
@@ -289,36 +292,36 @@ pub(crate) struct AddPartyArguments {
     /// The party's name, which policies use, too
     pub(crate) name: String,
     /// Public key of the party; repeat for several
-    #[arg(long, required = true, value_name = "KEY")]
+    #[arg(long, required_unless_present = "replace", value_name = "KEY")]
     pub(crate) key: Vec<PathBuf>,
-    /// One word for whoever answers for it [default: NAME]
+    /// One word for whoever answers for it [default: NAME; with --replace what the entry has]
     #[arg(long)]
     pub(crate) principal: Option<String>,
     /// Who runs it, for people
-    #[arg(long)]
-    pub(crate) operator: String,
+    #[arg(long, required_unless_present = "replace")]
+    pub(crate) operator: Option<String>,
     /// Who houses its machines, one word
-    #[arg(long)]
-    pub(crate) hosting: String,
+    #[arg(long, required_unless_present = "replace")]
+    pub(crate) hosting: Option<String>,
     /// Its country in two capital letters
-    #[arg(long)]
-    pub(crate) country: String,
+    #[arg(long, required_unless_present = "replace")]
+    pub(crate) country: Option<String>,
     /// What it builds with, one word
-    #[arg(long)]
-    pub(crate) toolchain: String,
+    #[arg(long, required_unless_present = "replace")]
+    pub(crate) toolchain: Option<String>,
     /// How to reach it
+    #[arg(long, required_unless_present = "replace")]
+    pub(crate) contact: Option<String>,
+    /// What it does; repeat for several [default: rebuilder; with --replace what the entry has]
     #[arg(long)]
-    pub(crate) contact: String,
-    /// What it does; repeat for several
-    #[arg(long, default_value = "rebuilder")]
     pub(crate) role: Vec<String>,
-    /// When new keys begin to speak for it [default: --at]
+    /// When the named keys begin to speak for it [default: the beginning, 1970-01-01T00:00:00Z; for keys that --replace adds --at]
     #[arg(long, value_parser = parse_time, value_name = "TIME")]
     pub(crate) from: Option<Timestamp>,
-    /// When new keys cease to speak for it [default: never]
+    /// When the named keys cease to speak for it [default: never]
     #[arg(long, value_parser = parse_time, value_name = "TIME")]
     pub(crate) until: Option<Timestamp>,
-    /// Put it in the place of the entry of that name
+    /// Change the entry of that name; what is not given stays
     #[arg(long)]
     pub(crate) replace: bool,
 }
@@ -389,8 +392,12 @@ pub(crate) struct PolicyFileArguments {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
   quorate trust bind repository ceremony hello --source hello --version 2.10-3 --artifacts 'hello_2.10-3_*.deb' --policy 3
+  quorate trust bind repository ceremony catdoc --source catdoc --version 1:0.95-6~deb12u1 --artifacts 'catdoc_*0.95-6~deb12u1_*.deb' --policy 1
+
+The star of the second stands for nothing, and for the epoch in the names of apt: catdoc_1%3a0.95-6~deb12u1_amd64.deb. Bind before a policy drops a
+party: the version in force is kept then, and no --layout is needed.
 
 Files of that name are judged by that version of the policy from then on, and only when they were built from that release. Where the version is
 not the one in force, --layout names its signed layout. When a version is kept for the first time, the holders of hash bins sign, too.")]

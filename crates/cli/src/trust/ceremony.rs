@@ -51,7 +51,13 @@ impl Preparation {
 
     /// Writes the files for the holders and says what they change.
     pub(super) fn prepare(&self, change: &Change) -> Result<ExitCode, CommandError> {
-        prepare(&self.repository, &self.names, &self.ceremony, change)
+        prepare(
+            Some(&self.folder),
+            &self.repository,
+            &self.names,
+            &self.ceremony,
+            change,
+        )
     }
 }
 
@@ -73,6 +79,7 @@ pub(super) fn published(path: &Path) -> Result<(Folder, Repository), CommandErro
 }
 
 pub(super) fn prepare(
+    published: Option<&Folder>,
     repository: &Repository,
     names: &Names,
     folder: &Path,
@@ -89,6 +96,11 @@ pub(super) fn prepare(
             .hint("name a folder that does not exist yet"),
             error => at(folder, &error),
         })?;
+    if let Some(published) = published {
+        ceremony
+            .keep(published, repository)
+            .map_err(|error| at(folder, &error))?;
+    }
     let files = ceremony.files().map_err(|error| at(folder, &error))?;
     let before = ceremony.before().map_err(|error| at(folder, &error))?;
     let review = review(&before, &files, &LIMITS).map_err(|error| at(folder, &error))?;
@@ -104,6 +116,18 @@ pub(super) fn prepare(
         folder.display()
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses a ceremony that nobody could publish any more. Call it last, so that what is to be seen was seen.
+pub(super) fn refuse_stale(folder: &Path, stale: &[String]) -> Result<(), CommandError> {
+    match stale {
+        [] => Ok(()),
+        files => Err(CommandError::refused(output::line(&format!(
+            "{}: {}: prepared from an older state of the repository; prepare it anew",
+            folder.display(),
+            files.join(", ")
+        )))),
+    }
 }
 
 /// The same as talk.

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use quorate_trust::repository::{Before, Ceremony, Pending, Repository, review};
+use quorate_trust::repository::{Before, Ceremony, Pending, review};
 
 use super::LIMITS;
-use super::ceremony::{at, missing, published};
+use super::ceremony::{at, missing, published, refuse_stale};
 use super::names::Names;
 use crate::error::CommandError;
 use crate::output;
@@ -18,16 +18,18 @@ pub(super) fn run(repository: &Path, folder: &Path) -> Result<ExitCode, CommandE
             folder.display()
         )));
     }
-    let (names, state) = if repository.join("metadata").is_dir() {
+    let (names, before) = if repository.join("metadata").is_dir() {
         let (folder, state) = published(repository)?;
-        (Names::of_repository(&folder, &state), state)
+        let before = folder
+            .before(&state)
+            .map_err(|error| at(repository, &error))?;
+        (Names::of_repository(&folder, &state), before)
     } else {
         output::talk("nothing is published yet");
-        (Names::default(), Repository::default())
+        (Names::default(), Before::default())
     };
     let failed = |error| at(folder, &error);
     let ceremony = Ceremony::open(folder, LIMITS).map_err(failed)?;
-    let before = Before::of(&state, &LIMITS).map_err(failed)?;
     let files = ceremony.files().map_err(failed)?;
     let review = review(&before, &files, &LIMITS).map_err(failed)?;
     let mut lines: Vec<String> = review
@@ -37,6 +39,7 @@ pub(super) fn run(repository: &Path, folder: &Path) -> Result<ExitCode, CommandE
         .collect();
     lines.extend(missing(&review.pending, &names));
     output::answer(&lines.join("\n"))?;
+    refuse_stale(folder, &review.stale)?;
     Ok(if review.pending.iter().all(Pending::is_signed) {
         ExitCode::SUCCESS
     } else {

@@ -43,5 +43,11 @@ pub(super) fn run(arguments: &InitArguments) -> Result<ExitCode, CommandError> {
     };
     let folder = &arguments.ceremony;
     let change = founding.into_change().map_err(|error| at(folder, &error))?;
-    prepare(&Repository::default(), &Names::default(), folder, &change)
+    prepare(
+        None,
+        &Repository::default(),
+        &Names::default(),
+        folder,
+        &change,
+    )
 }

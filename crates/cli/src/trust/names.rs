@@ -52,7 +52,7 @@ impl Names {
         let mut words: Vec<String> = Vec::new();
         let mut before = "";
         for word in line.split(' ') {
-            let id = word.trim_end_matches(',');
+            let id = word.trim_end_matches([',', ':']);
             let hex = id.len() == FULL && id.bytes().all(|digit| digit.is_ascii_hexdigit());
             words.push(match hex && before != "bytes," {
                 true => format!("{}{}", self.key(id), &word[id.len()..]),

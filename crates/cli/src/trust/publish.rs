@@ -73,7 +73,15 @@ pub(super) fn publish(
             _ => failure,
         }
     })?;
-    say(&publication)
+    say(&publication)?;
+    let first = "metadata/1.root.json";
+    if publication.writes.iter().any(|(name, _)| name == first) {
+        output::talk(&output::line(&format!(
+            "next: hand out {}, or its SHA-256, to those who are to trust it: `quorate trust pin FILE`",
+            repository.join(first).display()
+        )));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn refresh(

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use quorate_trust::repository::{Ceremony, review};
+use quorate_trust::repository::{Ceremony, Pending, review};
 
 use super::LIMITS;
 use super::args::SignerArguments;
-use super::ceremony::{at, missing, say_missing};
+use super::ceremony::{at, missing, refuse_stale, say_missing};
 use super::names::{Names, shown};
 use super::signer;
 use crate::error::CommandError;
@@ -34,6 +34,7 @@ pub(super) fn run(
     let Some(key) = arguments.key.as_deref().filter(|_| !dry_run) else {
         let lines: Vec<String> = words.chain(missing(&found.pending, &names)).collect();
         output::answer(&lines.join("\n"))?;
+        refuse_stale(folder, &found.stale)?;
         return Ok(ExitCode::SUCCESS);
     };
     words.for_each(|line| output::talk(&line));
@@ -56,6 +57,12 @@ pub(super) fn run(
     let files = ceremony.files().map_err(failed)?;
     let found = review(&before, &files, &LIMITS).map_err(failed)?;
     say_missing(&found.pending, &names);
+    if !found.pending.is_empty() && found.pending.iter().all(Pending::is_signed) {
+        output::talk(&format!(
+            "nothing is missing any more; next: `quorate trust publish REPOSITORY {} --online-key KEY`",
+            shown(folder)
+        ));
+    }
     output::answer(&format!("signed {}", held.join(", ")))?;
     Ok(ExitCode::SUCCESS)
 }

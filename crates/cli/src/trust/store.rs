@@ -169,6 +169,9 @@ pub(super) fn refusal(error: &TrustError) -> CommandError {
         TrustError::NoTarget(_) | TrustError::Naming(_) => CommandError::unable(message).hint(
             "no policy is known for it: its project puts one into the trust repository with `quorate trust delegate` and `policy`; --policy and --owner name another",
         ),
+        TrustError::Expired { by_floor: true, .. } => CommandError::refused(message).hint(
+            "set the clock, and update; where an update was made by a clock that was ahead, write the true time, as in 2027-01-01T00:00:00Z, into the file `floor` of the store",
+        ),
         TrustError::Expired { .. } => CommandError::refused(message).hint(
             "`quorate trust update PLACE`; where the repository has nothing newer, ask who keeps it",
         ),

@@ -41,6 +41,8 @@ pub(super) fn run(
         })?,
     };
     let at = source::time(arguments.at)?;
+    // A time to come is looked at, and binds nobody once it was.
+    client.bound_floor(source::time(None)?);
     if expects == Expects::Medium {
         client.take_media();
     }
@@ -53,7 +55,7 @@ pub(super) fn run(
         .iter()
         .map(|name| Project::new(name).map_err(CommandError::unable))
         .collect::<Result<_, _>>()?;
-    let (status, names) = client
+    let (status, roster) = client
         .look(at, |workflow| {
             // What every verdict needs is brought now, so that one without the repository is possible.
             let naming = workflow.naming(Some(&mut *fetch));
@@ -65,17 +67,22 @@ pub(super) fn run(
             for project in &projects {
                 workflow.policies_of(project, Some(&mut *fetch))?;
             }
-            let names = match workflow.roster(Some(&mut *fetch)) {
-                Ok(roster) => Names::of(roster),
-                Err(error) => {
-                    output::talk(&format!("no names of holders: {error}"));
-                    Names::default()
-                }
-            };
-            Ok((workflow.status(), names))
+            let roster = workflow.roster(Some(&mut *fetch));
+            Ok((workflow.status(), roster))
         })
         .map_err(|error| refusal(&error))?;
     show::warn(&status);
+    let (names, failure) = match roster {
+        Ok(roster) => (Names::of(roster), None),
+        Err(error) => (Names::default(), Some(error)),
+    };
     output::answer(&show::text(&status, &names))?;
-    Ok(ExitCode::SUCCESS)
+    match failure {
+        None => Ok(ExitCode::SUCCESS),
+        // A repository that never had a roster is no fault; one whose roster does not hold may hide a theft.
+        Some(error) => Err(CommandError::refused(output::line(&format!(
+            "no roster is in force, so that `quorate verify` will refuse everything: {error}"
+        )))
+        .hint("ask who keeps the repository: the roster's holders renew it or put it right")),
+    }
 }

@@ -1,7 +1,9 @@
 //! `quorate verify FILE`: the file's name gives the project, and the project's role the policy.
 
 use std::fs;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use quorate::time::Timestamp;
 use quorate_testkit::scenario::{Party, Sample, ed25519};
 
 use crate::stage::{DEB, Stage};
@@ -60,7 +62,19 @@ fn trust_that_has_expired_at_the_time_answers_nothing() {
     let town = Town::with_user();
     town.verify_file(DEB, LATER)
         .refused("timestamp version 2 expired");
+    // A time to come that is looked at is no floor.
+    let floor = String::from_utf8(town.stage.read("store/floor")).unwrap();
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let floor = Timestamp::parse(floor.trim_end()).unwrap();
+    assert!(floor.unix_seconds() <= clock.as_secs() as i64, "{floor}");
     // The clock set back revives nothing: the floor is the newest time that anything was updated at.
+    town.stage.write("store/floor", format!("{LATER}\n"));
+    let behind = town.verify();
+    behind.refused(&format!("it is {LATER} by the time floor of the store"));
+    assert!(
+        behind.stderr.contains("`floor` of the store"),
+        "{behind:#?}"
+    );
     town.ok(&format!(
         "refresh repository --online-key online.key --at {LATER}"
     ));

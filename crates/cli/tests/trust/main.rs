@@ -9,6 +9,7 @@ mod bound;
 mod ceremonies;
 mod clients;
 mod daily;
+mod entries;
 mod media;
 mod network;
 mod parties;

@@ -155,6 +155,9 @@ fn a_roster_that_has_expired_answers_nothing_because_it_may_hide_a_theft() {
     town.update();
     town.verify_file(DEB, "2027-04-15T00:00:00Z")
         .refused("rebuilders");
+    // An update says at once that nothing will be judged.
+    town.run("update repository --store store --at 2027-04-15T00:00:00Z")
+        .refused("`quorate verify` will refuse everything");
 }
 
 #[test]

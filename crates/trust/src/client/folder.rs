@@ -17,6 +17,7 @@ pub struct Client {
     busy: OnBusy,
     limits: TrustLimits,
     takes_media: bool,
+    floor_max: Option<Timestamp>,
 }
 
 impl Client {
@@ -36,12 +37,18 @@ impl Client {
             busy,
             limits,
             takes_media: false,
+            floor_max: None,
         })
     }
 
     /// Lets updates take what was made for a medium (`docs/spec/trust.md`, Media): this machine has no other way, and others cannot hold it up with it.
     pub fn take_media(&mut self) {
         self.takes_media = true;
+    }
+
+    /// Lets updates raise the time floor up to this and no further: the clock, where the time of judging is another.
+    pub fn bound_floor(&mut self, floor_max: Timestamp) {
+        self.floor_max = Some(floor_max);
     }
 
     /// Calls `observer` before each write to the store.
@@ -74,6 +81,9 @@ impl TrustClient for Client {
             Workflow::begin(&mut self.disk, &self.pin, Some(fetch), now, self.limits)?;
         if self.takes_media {
             workflow.take_media();
+        }
+        if let Some(floor_max) = self.floor_max {
+            workflow.bound_floor(floor_max);
         }
         workflow.update(fetch)?;
         let status = workflow.status();

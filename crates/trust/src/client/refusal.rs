@@ -59,7 +59,7 @@ pub enum TrustError {
     #[error("more than {0} new roots; pin a newer root")]
     TooManyRoots(u32),
     /// A role that is not in force any more.
-    #[error("{role} version {version} expired {expires}, and it is {time}")]
+    #[error("{role} version {version} expired {expires}, and it is {time}{}", floor_note(.by_floor))]
     Expired {
         /// The role.
         role: String,
@@ -69,6 +69,8 @@ pub enum TrustError {
         expires: Timestamp,
         /// The time of the update.
         time: Timestamp,
+        /// Whether that is the time floor of the store, which the caller's time is behind.
+        by_floor: bool,
     },
     /// A timestamp for media where nobody said that one is expected.
     #[error(
@@ -173,6 +175,13 @@ pub enum TrustError {
     /// The store cannot be read or written.
     #[error("the store: {0}")]
     Store(#[from] DiskError),
+}
+
+fn floor_note(by_floor: &bool) -> &'static str {
+    match by_floor {
+        true => " by the time floor of the store, which the clock is behind",
+        false => "",
+    }
 }
 
 impl TrustError {

@@ -24,6 +24,7 @@ pub enum Accepted {
 #[derive(Clone, Debug)]
 pub struct Trusted {
     time: Timestamp,
+    is_floor: bool,
     limits: TrustLimits,
     root: Authentic<Root>,
     timestamp: Option<Authentic<TimestampRole>>,
@@ -47,6 +48,7 @@ impl Trusted {
             .map_err(TrustError::signatures("root"))?;
         Ok(Self {
             time,
+            is_floor: false,
             limits,
             root,
             timestamp: None,
@@ -254,6 +256,11 @@ impl Trusted {
         self.roles.iter()
     }
 
+    /// Says in refusals that the time is that of the floor, which nobody sees otherwise.
+    pub(super) fn name_floor(&mut self) {
+        self.is_floor = true;
+    }
+
     /// The time of the update.
     pub fn time(&self) -> Timestamp {
         self.time
@@ -310,6 +317,7 @@ impl Trusted {
             version: role.version(),
             expires: role.expires(),
             time: self.time,
+            by_floor: self.is_floor,
         })
     }
 }

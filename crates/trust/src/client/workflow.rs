@@ -34,6 +34,7 @@ pub struct Workflow<'s, S> {
     pinned: (String, Vec<u8>),
     pub(super) passed_over: Vec<String>,
     takes_media: bool,
+    floor_max: Option<Timestamp>,
 }
 
 impl<'s, S: Shelf> Workflow<'s, S> {
@@ -50,7 +51,10 @@ impl<'s, S: Shelf> Workflow<'s, S> {
     ) -> Result<Self, TrustError> {
         let time = read_floor(shelf)?.map_or(now, |floor| floor.max(now));
         let bytes = pinned_root(shelf, pin, &mut fetch, &limits)?;
-        let trusted = Trusted::from_pinned_root(&bytes, time, limits)?;
+        let mut trusted = Trusted::from_pinned_root(&bytes, time, limits)?;
+        if now < time {
+            trusted.name_floor();
+        }
         let name = format!("root/{}.root.json", trusted.root().version());
         let mut workflow = Self {
             shelf,
@@ -59,6 +63,7 @@ impl<'s, S: Shelf> Workflow<'s, S> {
             pinned: (name, bytes),
             passed_over: Vec::new(),
             takes_media: false,
+            floor_max: None,
         };
         workflow.take_stored_roots()?;
         Ok(workflow)
@@ -67,6 +72,11 @@ impl<'s, S: Shelf> Workflow<'s, S> {
     /// Takes a timestamp for media, too, in [`Self::update`].
     pub fn take_media(&mut self) {
         self.takes_media = true;
+    }
+
+    /// Lets [`Self::update`] raise the time floor up to this and no further: who judges by a time to come must not be bound by it for good.
+    pub fn bound_floor(&mut self, floor_max: Timestamp) {
+        self.floor_max = Some(floor_max);
     }
 
     /// Brings everything up to date (§5.3 to §5.6).
@@ -332,7 +342,8 @@ impl<'s, S: Shelf> Workflow<'s, S> {
     /// Only an update that succeeded raises the floor: a clock far ahead finds everything expired, and raises nothing.
     fn raise_floor(&mut self) -> Result<(), TrustError> {
         let time = self.trusted.time();
-        if read_floor(self.shelf)? != Some(time) {
+        let time = self.floor_max.map_or(time, |most| time.min(most));
+        if read_floor(self.shelf)?.is_none_or(|floor| floor < time) {
             self.shelf.write(FLOOR, format!("{time}\n").as_bytes())?;
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use quorate::time::Timestamp;
 
+use super::earlier::{documents, refuse_taken_back};
 use super::{
     Before, Change, Online, Prepared, Publication, Renew, Repository, RepositoryError, prepare,
     publish, refresh,
@@ -115,6 +116,15 @@ impl Folder {
         }
     }
 
+    /// What is published, for telling a ceremony against it.
+    ///
+    /// # Errors
+    /// [`RepositoryError::Metadata`] never: the repository was read.
+    pub fn before(&self, repository: &Repository) -> Result<Before, RepositoryError> {
+        let before = Before::of(repository, &self.limits)?;
+        Ok(before.with_documents(documents(self, repository, |_| true)))
+    }
+
     pub(super) fn metadata(&self, name: &str) -> Result<Vec<u8>, RepositoryError> {
         let found = self
             .disk
@@ -138,7 +148,9 @@ impl Folder {
     ) -> Result<Publication, RepositoryError> {
         let _lock = self.disk.lock(OnBusy::Wait)?;
         let files = ceremony.files()?;
-        let publication = publish(&self.read()?, &files, online, at, &self.limits)?;
+        let repository = self.read()?;
+        let publication = publish(&repository, &files, online, at, &self.limits)?;
+        refuse_taken_back(&self.before(&repository)?, &files, &self.limits)?;
         self.write(&publication)?;
         Ok(publication)
     }
@@ -223,6 +235,22 @@ impl Ceremony {
         Ok(words)
     }
 
+    /// Keeps the published documents that the prepared files replace, for holders who have no repository.
+    ///
+    /// # Errors
+    /// [`RepositoryError::Disk`].
+    pub fn keep(
+        &mut self,
+        folder: &Folder,
+        repository: &Repository,
+    ) -> Result<(), RepositoryError> {
+        let changed = prepared_roles(&self.files()?)?;
+        for (name, bytes) in documents(folder, repository, |role| changed.contains(role)) {
+            self.disk.write(&format!("{BEFORE}/{name}"), &bytes)?;
+        }
+        Ok(())
+    }
+
     /// Signs the named file, such as `root.json`, in its place.
     ///
     /// # Errors
@@ -243,12 +271,10 @@ impl Ceremony {
     /// [`RepositoryError`] when one is no metadata.
     pub fn before(&self) -> Result<Before, RepositoryError> {
         let mut files = BTreeMap::new();
-        for name in self.disk.names(BEFORE)? {
-            let bytes = self
-                .disk
-                .read(&format!("{BEFORE}/{name}"), self.bytes_max())?;
-            files.insert(name, bytes.unwrap_or_default());
-        }
+        self.collect(BEFORE, DEPTH_MAX, &mut files)?;
+        let inside = |name: &str| name.get(BEFORE.len() + 1..).unwrap_or_default().to_owned();
+        let files = files.into_iter();
+        let files = files.map(|(name, bytes)| (inside(&name), bytes)).collect();
         Before::read(&files, &self.limits)
     }
 

@@ -9,6 +9,7 @@
 mod bins;
 mod change;
 mod describe;
+mod earlier;
 mod edit;
 mod folder;
 mod history;
@@ -84,11 +85,25 @@ pub enum RepositoryError {
         /// What is there.
         found: Version,
     },
+    /// A file that was prepared before others were published.
+    #[error(
+        "{name}: version {found}, and {expected} follows what is published: prepared from an older state of the repository; prepare it anew"
+    )]
+    Stale {
+        /// The file.
+        name: String,
+        /// What should be there.
+        expected: Version,
+        /// What is there.
+        found: Version,
+    },
     /// No version follows the last one.
     #[error("{0}: no version follows its last one; delegate to a role of another name")]
     LastVersion(String),
     /// A root of that version is published already, and clients may have it.
-    #[error("{name} is published already with other bytes; make the next version")]
+    #[error(
+        "{name} is published already with other bytes: prepared from an older state of the repository; prepare it anew"
+    )]
     Published {
         /// The file.
         name: String,
@@ -133,6 +148,11 @@ pub enum RepositoryError {
     /// A file in the ceremony that belongs to nothing.
     #[error("{0} belongs to no change; take it out of the ceremony")]
     Stray(String),
+    /// A roster that forgets a theft.
+    #[error(
+        "the roster takes a compromise back: {0}; nothing undoes a revocation, so leave what is published in the entry"
+    )]
+    TakenBack(String),
     /// An online role needs other keys than those given.
     #[error("the keys given are not enough for {role}: {source}")]
     OnlineKeys {

@@ -1,5 +1,6 @@
 //! Signed files → the files to write, in order, or a refusal. The online roles are signed here.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use quorate::key::SigningKey;
@@ -219,14 +220,20 @@ fn next_root(
 }
 
 fn refuse_version(name: &str, expected: Version, found: Version) -> Result<(), RepositoryError> {
-    if expected == found {
-        return Ok(());
+    let name = name.to_owned();
+    match found.cmp(&expected) {
+        Ordering::Equal => Ok(()),
+        Ordering::Less => Err(RepositoryError::Stale {
+            name,
+            expected,
+            found,
+        }),
+        Ordering::Greater => Err(RepositoryError::Version {
+            name,
+            expected,
+            found,
+        }),
     }
-    Err(RepositoryError::Version {
-        name: name.to_owned(),
-        expected,
-        found,
-    })
 }
 
 fn refuse_expired(name: &str, expires: Timestamp, at: Timestamp) -> Result<(), RepositoryError> {

@@ -4,18 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quorate::key::PublicKey;
 
+use super::earlier::{Earlier, describe_naming, describe_party, describe_removed, published};
 use super::{Repository, RepositoryError, describe_role, describe_root};
 use crate::limits::TrustLimits;
-use crate::metadata::{Received, RoleKeys, RoleName, Root, TargetPath, Targets, TopRole, Version};
-use crate::naming::{self, Naming, ProjectOf};
+use crate::metadata::{
+    Received, Role, RoleKeys, RoleName, Root, TargetPath, Targets, TopRole, Version,
+};
+use crate::naming;
 use crate::releases::{Binding, Releases};
-use crate::roster::{self, Party};
+use crate::roster;
 
 /// What is published, as far as it decides who signs a ceremony.
 #[derive(Clone, Debug, Default)]
 pub struct Before {
     root: Option<Received<Root>>,
     roles: BTreeMap<RoleName, Received<Targets>>,
+    /// Target files by the names under which they are published, as far as they are here.
+    documents: BTreeMap<String, Vec<u8>>,
 }
 
 impl Before {
@@ -35,7 +40,30 @@ impl Before {
             roles: roles
                 .map(|(name, file)| (name.clone(), file.clone()))
                 .collect(),
+            documents: BTreeMap::new(),
         })
+    }
+
+    /// With published target files that a change is told against.
+    pub(super) fn with_documents(mut self, documents: BTreeMap<String, Vec<u8>>) -> Self {
+        self.documents = documents;
+        self
+    }
+
+    pub(super) fn role(&self, role: &RoleName) -> Option<&Received<Targets>> {
+        self.roles.get(role)
+    }
+
+    /// What is published under a path. Bytes count only where the role's published file names them.
+    pub(super) fn document(&self, role: &RoleName, path: &TargetPath) -> Earlier<'_> {
+        let file = self.roles.get(role).map(Received::unverified);
+        let Some(said) = file.and_then(|file| file.target(path)) else {
+            return Earlier::Nothing;
+        };
+        match self.documents.get(&published(path, said)) {
+            Some(bytes) if said.matches(bytes).is_ok() => Earlier::Is(bytes),
+            _ => Earlier::Unknown,
+        }
     }
 
     /// The copies that go with a ceremony. Nobody vouches for them: they are what whoever prepared it put there.
@@ -47,7 +75,13 @@ impl Before {
         limits: &TrustLimits,
     ) -> Result<Self, RepositoryError> {
         let (root, roles) = by_role(files, limits)?;
-        Ok(Self { root, roles })
+        let documents = files.iter().filter(|(name, _)| name.contains('/'));
+        let documents = documents.map(|(name, bytes)| (name.clone(), bytes.clone()));
+        Ok(Self {
+            root,
+            roles,
+            documents: documents.collect(),
+        })
     }
 
     /// The files that decide who signs a change of `changed`: the root, the roles themselves, and those that delegate to them.
@@ -100,6 +134,8 @@ pub struct Review {
     pub words: Vec<String>,
     /// The files to be signed.
     pub pending: Vec<Pending>,
+    /// Files whose version does not follow what is published: somebody published something since they were prepared.
+    pub stale: Vec<String>,
 }
 
 /// A file that is to be signed.
@@ -151,6 +187,11 @@ pub fn review(
     let mut review = Review::default();
     if let Some(root) = &root {
         let old = before.root.as_ref().map(Received::unverified);
+        // One that an interrupted publication wrote already is published by the same call again.
+        let same = before.root.as_ref().map(Received::bytes) == Some(root.bytes());
+        if !same && !follows(old, root.unverified()) {
+            review.stale.push("root.json".to_owned());
+        }
         review.words = describe_root(old, root.unverified());
         review.pending.push(Pending {
             file: "root.json".to_owned(),
@@ -160,6 +201,9 @@ pub fn review(
     let newest = root.as_ref().or(before.root.as_ref());
     for (name, file) in &roles {
         let old = before.roles.get(name);
+        if !follows(old.map(Received::unverified), file.unverified()) {
+            review.stale.push(format!("{}.json", name.encoded()));
+        }
         review.words.extend(describe_role(name, old, file));
         let mut holders: Vec<RoleKeys> = Vec::new();
         if name.is_top_level() {
@@ -190,6 +234,14 @@ pub fn review(
     Ok(review)
 }
 
+fn follows<R: Role>(old: Option<&R>, new: &R) -> bool {
+    let next = match old {
+        None => Some(Version::FIRST),
+        Some(old) => old.common().version.next(),
+    };
+    next == Some(new.common().version)
+}
+
 /// The target files that would be vouched for, each held against what its role says: a holder must not be shown another one.
 fn describe_targets(
     before: &Before,
@@ -205,11 +257,10 @@ fn describe_targets(
     for (name, file) in roles {
         let old = before.roles.get(name).map(Received::unverified);
         for (path, said) in file.unverified().targets() {
-            let hash = said.hashes.for_name().unwrap_or_default();
-            let published = format!("targets/{}", path.with_hash(&hash));
+            let published = published(path, said);
             words.extend(match files.get(&published) {
                 Some(bytes) if said.matches(bytes).is_ok() => {
-                    describe_document(path, bytes, limits)
+                    describe_document(path, bytes, &before.document(name, path), limits)
                 }
                 Some(_) => vec![format!(
                     "{path}: ITS FILE IS ANOTHER ONE than {name} would vouch for"
@@ -221,6 +272,9 @@ fn describe_targets(
             });
             unused.remove(&published);
         }
+        let had = old.into_iter().flat_map(Targets::targets);
+        let gone = had.filter(|(path, _)| file.unverified().target(path).is_none());
+        words.extend(gone.filter_map(|(path, _)| describe_removed(name, path)));
     }
     let stray = unused.into_iter();
     words.extend(stray.map(|name| format!("{name}: BELONGS TO NOTHING that would be signed")));
@@ -233,10 +287,7 @@ fn root_quorums(before: Option<&Received<Root>>, root: &Received<Root>) -> Vec<Q
         signed_by: root.signers(holders),
         holders: holders.clone(),
     };
-    let version = |root: &Received<Root>| -> Version {
-        use crate::metadata::Role as _;
-        root.unverified().common().version
-    };
+    let version = |root: &Received<Root>| -> Version { root.unverified().common().version };
     let own = root.unverified().role(TopRole::Root);
     let name = |root: &Received<Root>| format!("root {}", version(root));
     let old = before.map(|old| quorum(name(old), old.unverified().role(TopRole::Root)));
@@ -245,12 +296,14 @@ fn root_quorums(before: Option<&Received<Root>>, root: &Received<Root>) -> Vec<Q
 }
 
 /// What a target file says that this program can read. It is the one that would be vouched for.
-fn describe_document(path: &TargetPath, bytes: &[u8], limits: &TrustLimits) -> Vec<String> {
+fn describe_document(
+    path: &TargetPath,
+    bytes: &[u8],
+    old: &Earlier<'_>,
+    limits: &TrustLimits,
+) -> Vec<String> {
     if *path == naming::path() {
-        return match Naming::read(bytes, limits) {
-            Ok(naming) => naming.rules.iter().map(describe_rule).collect(),
-            Err(error) => vec![format!("{path}: NOT READABLE: {error}")],
-        };
+        return describe_naming(bytes, old, limits);
     }
     if path.as_str().starts_with("p/") && path.as_str().ends_with("/releases.json") {
         return match Releases::read(bytes, limits) {
@@ -261,20 +314,7 @@ fn describe_document(path: &TargetPath, bytes: &[u8], limits: &TrustLimits) -> V
     if !path.as_str().starts_with(&format!("{}/", roster::role())) {
         return Vec::new();
     }
-    match Party::read(bytes, limits) {
-        Ok(party) => describe_party(&party),
-        Err(error) => vec![format!("{path}: NOT READABLE: {error}")],
-    }
-}
-
-fn describe_rule(rule: &crate::naming::NamingRule) -> String {
-    let pattern = rule.pattern.as_str();
-    match &rule.project {
-        ProjectOf::Named(project) => format!("naming: {pattern:?} belongs to {project}"),
-        ProjectOf::Before(text) => {
-            format!("naming: {pattern:?} belongs to the project named before {text:?}")
-        }
-    }
+    describe_party(path, bytes, old, limits)
 }
 
 fn describe_binding(binding: &Binding) -> String {
@@ -284,32 +324,4 @@ fn describe_binding(binding: &Binding) -> String {
         binding.release,
         binding.release.policy
     )
-}
-
-fn describe_party(party: &Party) -> Vec<String> {
-    let (name, domain) = (&party.name, &party.domain);
-    let mut lines = vec![format!(
-        "party {name}: {} ({}), hosting {}, country {}, toolchain {}, roles {}, contact {}",
-        party.operator,
-        party.principal,
-        domain.hosting,
-        domain.country,
-        domain.toolchain,
-        party.roles.join(" "),
-        party.contact
-    )];
-    for listed in &party.keys {
-        let until = listed.valid_until;
-        let until = until.map_or("without end".to_owned(), |until| format!("until {until}"));
-        let stolen = listed.compromised_since;
-        let stolen = stolen.map_or(String::new(), |since| {
-            format!(", COMPROMISED since {since}")
-        });
-        lines.push(format!(
-            "party {name}: key {} from {} {until}{stolen}",
-            listed.key.id(),
-            listed.valid_from
-        ));
-    }
-    lines
 }
