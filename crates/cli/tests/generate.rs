@@ -7,7 +7,7 @@ use std::fs;
 use stage::Stage;
 
 /// Every verb with its pages, but for those of another program.
-const VERBS: [&str; 58] = [
+const VERBS: [&str; 59] = [
     "",
     "key",
     "key new",
@@ -54,6 +54,7 @@ const VERBS: [&str; 58] = [
     "trust revoke",
     "trust delegate",
     "trust policy",
+    "trust restore",
     "trust naming",
     "trust rotate",
     "trust renew",

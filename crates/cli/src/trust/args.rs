@@ -3,6 +3,7 @@
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
+use super::change_args::{AddPartyArguments, PublishArguments, RestoreArguments, RevokeArguments};
 use clap::{Args, Subcommand};
 use quorate::digest::Sha256;
 use quorate::time::Timestamp;
@@ -57,6 +58,11 @@ pub(crate) enum TrustVerb {
         #[arg(long, value_name = "VERSION")]
         version: String,
     },
+    /// Prepare to put a role's files back to what one of its published versions had
+    #[command(
+        after_help = "Example:\n  quorate trust restore repository ceremony rebuilders 4\n\n`quorate trust history REPO` lists the versions."
+    )]
+    Restore(RestoreArguments),
     /// Prepare other naming rules: which project a file belongs to, by its name
     #[command(after_help = "Example:\n  quorate trust naming repository ceremony naming.json")]
     Naming {
@@ -116,15 +122,7 @@ from a repository.")]
     #[command(
         after_help = "Example:\n  quorate trust publish repository ceremony --online-key online.key"
     )]
-    Publish {
-        /// The repository's folder
-        repository: PathBuf,
-        /// The ceremony's folder
-        #[arg(value_name = "DIR")]
-        ceremony: PathBuf,
-        #[command(flatten)]
-        online: OnlineArguments,
-    },
+    Publish(PublishArguments),
     /// Make the online roles anew; for cron
     #[command(
         after_help = "Example, daily:\n  quorate trust refresh /srv/trust --online-key online.key"
@@ -270,83 +268,6 @@ pub(crate) struct InitArguments {
     /// The time from which expiries are counted [default: now]
     #[arg(long, value_parser = parse_time, value_name = "TIME")]
     pub(crate) at: Option<Timestamp>,
-}
-
-#[derive(Debug, Args)]
-#[command(
-    override_usage = "quorate trust add-party [OPTIONS] <REPOSITORY> <DIR> <NAME>",
-    after_help = "\
-Examples:
-  quorate trust add-party repository ceremony alpha --key alpha.pub --principal alpha-university \\
-      --operator 'Alpha University' --hosting self --country DE --toolchain debian-bookworm \\
-      --contact mailto:rebuild@alpha.example
-  quorate trust add-party repository ceremony alpha --replace --key alpha-2.pub
-
-A new party's keys speak for it from the beginning, unless --from says otherwise: what it built before it was listed counts, where a policy names it.
-With --replace, what is not given stays. Where keys are named, the others stay in the entry and end at --at, so that what they signed before still has
-a party; --from and --until move a key that the entry has."
-)]
-pub(crate) struct AddPartyArguments {
-    #[command(flatten)]
-    pub(crate) change: ChangeArguments,
-    /// The party's name, which policies use, too
-    pub(crate) name: String,
-    /// Public key of the party; repeat for several
-    #[arg(long, required_unless_present = "replace", value_name = "KEY")]
-    pub(crate) key: Vec<PathBuf>,
-    /// One word for whoever answers for it [default: NAME; with --replace what the entry has]
-    #[arg(long)]
-    pub(crate) principal: Option<String>,
-    /// Who runs it, for people
-    #[arg(long, required_unless_present = "replace")]
-    pub(crate) operator: Option<String>,
-    /// Who houses its machines, one word
-    #[arg(long, required_unless_present = "replace")]
-    pub(crate) hosting: Option<String>,
-    /// Its country in two capital letters
-    #[arg(long, required_unless_present = "replace")]
-    pub(crate) country: Option<String>,
-    /// What it builds with, one word
-    #[arg(long, required_unless_present = "replace")]
-    pub(crate) toolchain: Option<String>,
-    /// How to reach it
-    #[arg(long, required_unless_present = "replace")]
-    pub(crate) contact: Option<String>,
-    /// What it does; repeat for several [default: rebuilder; with --replace what the entry has]
-    #[arg(long)]
-    pub(crate) role: Vec<String>,
-    /// When the named keys begin to speak for it [default: the beginning, 1970-01-01T00:00:00Z; for keys that --replace adds --at]
-    #[arg(long, value_parser = parse_time, value_name = "TIME")]
-    pub(crate) from: Option<Timestamp>,
-    /// When the named keys cease to speak for it [default: never]
-    #[arg(long, value_parser = parse_time, value_name = "TIME")]
-    pub(crate) until: Option<Timestamp>,
-    /// Change the entry of that name; what is not given stays
-    #[arg(long)]
-    pub(crate) replace: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  quorate trust revoke repository ceremony alpha --statement alpha.revocation
-  quorate trust revoke repository ceremony alpha --key alpha.pub --since 2026-11-03T00:00:00Z
-
-The statement is what `quorate party revoke` signs. Without one, the roster's holders say so themselves.")]
-pub(crate) struct RevokeArguments {
-    #[command(flatten)]
-    pub(crate) change: ChangeArguments,
-    /// The party
-    pub(crate) name: String,
-    /// The party's own signed revocation
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "since"], required_unless_present = "key")]
-    pub(crate) statement: Option<PathBuf>,
-    /// Public key that is stolen
-    #[arg(long, value_name = "KEY", requires = "since")]
-    pub(crate) key: Option<PathBuf>,
-    /// The first second at which it may have been in other hands
-    #[arg(long, value_parser = parse_time, value_name = "TIME")]
-    pub(crate) since: Option<Timestamp>,
 }
 
 #[derive(Debug, Args)]

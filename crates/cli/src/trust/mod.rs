@@ -8,6 +8,7 @@ mod agent;
 mod args;
 mod bind;
 mod ceremony;
+mod change_args;
 mod daily;
 mod diff;
 mod history;
@@ -72,11 +73,8 @@ pub(crate) fn run(verb: TrustVerb) -> Result<ExitCode, CommandError> {
             signer,
             dry_run,
         } => sign::run(&ceremony, &signer, dry_run),
-        TrustVerb::Publish {
-            repository,
-            ceremony,
-            online,
-        } => publish::publish(&repository, &ceremony, &online),
+        TrustVerb::Restore(arguments) => rotate::restore(&arguments),
+        TrustVerb::Publish(arguments) => publish::publish(&arguments),
         TrustVerb::Refresh { repository, online } => publish::refresh(&repository, &online),
         TrustVerb::Export {
             repository,

@@ -8,8 +8,9 @@ use quorate_trust::repository::put_party;
 use quorate_trust::roster::{Domain, Party, PartyKey};
 
 use super::LIMITS;
-use super::args::{AddPartyArguments, ChangeArguments};
+use super::args::ChangeArguments;
 use super::ceremony::Preparation;
+use super::change_args::AddPartyArguments;
 use crate::error::CommandError;
 use crate::source::public_key;
 

@@ -6,11 +6,14 @@ use std::process::ExitCode;
 use quorate::key::SigningKey;
 use quorate::time::Timestamp;
 use quorate_trust::metadata::Role as _;
-use quorate_trust::repository::{Ceremony, Folder, Online, Publication, Renew, RepositoryError};
+use quorate_trust::repository::{
+    Ceremony, Folder, Online, Publication, Renew, RepositoryError, TakeBack,
+};
 
 use super::LIMITS;
 use super::args::OnlineArguments;
 use super::ceremony::{after, at, published};
+use super::change_args::PublishArguments;
 use super::signer::key_file;
 use crate::error::CommandError;
 use crate::output;
@@ -49,12 +52,13 @@ impl Desk {
     }
 }
 
-pub(super) fn publish(
-    repository: &Path,
-    ceremony: &Path,
-    arguments: &OnlineArguments,
-) -> Result<ExitCode, CommandError> {
-    let desk = Desk::open(arguments)?;
+pub(super) fn publish(arguments: &PublishArguments) -> Result<ExitCode, CommandError> {
+    let (repository, ceremony) = (arguments.repository.as_path(), arguments.ceremony.as_path());
+    let take_back = match arguments.take_back {
+        true => TakeBack::Accepted,
+        false => TakeBack::Refused,
+    };
+    let desk = Desk::open(&arguments.online)?;
     if !ceremony.is_dir() {
         return Err(CommandError::unable(format!(
             "{}: no ceremony is there",
@@ -63,7 +67,7 @@ pub(super) fn publish(
     }
     let signed = Ceremony::open(ceremony, LIMITS).map_err(|error| at(ceremony, &error))?;
     let mut folder = Folder::open(repository, LIMITS).map_err(|error| at(repository, &error))?;
-    let publication = folder.publish(&signed, desk.online(), desk.at);
+    let publication = folder.publish(&signed, desk.online(), desk.at, take_back);
     let publication = publication.map_err(|error| {
         let failure = at(ceremony, &error);
         match error {

@@ -10,8 +10,8 @@ use quorate::time::Timestamp;
 use quorate_gather::read_bounded;
 use quorate_trust::roster::Party;
 
-use super::args::RevokeArguments;
 use super::ceremony::Preparation;
+use super::change_args::RevokeArguments;
 use super::party;
 use crate::error::CommandError;
 use crate::source::{LIMITS, public_key};

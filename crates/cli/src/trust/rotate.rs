@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use quorate_trust::metadata::{RoleName, TopRole};
+use quorate_trust::metadata::{RoleName, TopRole, Version};
 use quorate_trust::repository::{Rotated, bins_of, renew as renewal, rotate as rotation};
 
 use super::args::ChangeArguments;
 use super::ceremony::{Preparation, holders};
+use super::change_args::RestoreArguments;
 use crate::error::CommandError;
 
 pub(super) fn rotate(
@@ -59,5 +60,19 @@ pub(super) fn renew(
         }
     }
     let change = renewal(&preparation.repository, root, &roles, &preparation.expiries);
+    preparation.prepare(&change.map_err(CommandError::refused)?)
+}
+
+pub(super) fn restore(arguments: &RestoreArguments) -> Result<ExitCode, CommandError> {
+    let preparation = Preparation::open(&arguments.change)?;
+    let role = RoleName::delegated(&arguments.role).map_err(CommandError::unable)?;
+    let version = Version::new(arguments.version)
+        .ok_or_else(|| CommandError::unable("versions begin at 1"))?;
+    let change = preparation.folder.restored(
+        &preparation.repository,
+        &role,
+        version,
+        preparation.expiries.of(&role),
+    );
     preparation.prepare(&change.map_err(CommandError::refused)?)
 }

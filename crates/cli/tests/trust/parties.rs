@@ -200,6 +200,32 @@ fn a_thief_with_a_revoked_key_does_not_get_the_next_one_into_the_roster_as_stole
 }
 
 #[test]
+fn thefts_that_thieves_of_the_roster_made_up_are_taken_back_by_its_next_holders() {
+    let town = with_roster();
+    for name in ["alice", "bob"] {
+        let theirs = format!("{name} --key {name}.pub --since 2000-01-01T00:00:00Z");
+        town.change("revoke", &theirs, &["board"]);
+    }
+    town.update();
+    town.verify()
+        .refused("its key is compromised since 2000-01-01");
+    let next = "rebuilders --key maria.pub";
+    town.change("rotate", next, &["targets-1", "targets-2", "maria"]);
+    // Version 3 is the last that the board itself signed.
+    let ceremony = town.prepare("restore", "rebuilders 3");
+    let told = town.run(&format!("diff repository {ceremony}"));
+    assert!(told.stdout.contains("NO LONGER COMPROMISED"), "{told:#?}");
+    town.sign(&ceremony, &["maria"]);
+    town.publication(&ceremony).refused("--take-back");
+    town.ok(&format!(
+        "publish repository {ceremony} --take-back --online-key online.key --at {NOW}"
+    ));
+    town.update();
+    let ran = town.verify();
+    assert_eq!(ran.code, 0, "{ran:#?}");
+}
+
+#[test]
 fn what_a_party_signed_is_never_written_over() {
     let town = Town::empty();
     let words = "party rotate alice --key alice.key --new bob.key -o out";

@@ -29,7 +29,7 @@ pub struct Expiries {
 
 impl Expiries {
     /// The time for a role of that name.
-    fn of(&self, role: &RoleName) -> Timestamp {
+    pub fn of(&self, role: &RoleName) -> Timestamp {
         if role.is_top_level() {
             self.targets
         } else if *role == roster::role() {
@@ -363,7 +363,7 @@ pub fn is_of_project(role: &RoleName) -> bool {
     role.as_str().starts_with(ROLE_PREFIX)
 }
 
-fn one_role(role: RoleName, change: RoleChange) -> Change {
+pub(super) fn one_role(role: RoleName, change: RoleChange) -> Change {
     Change {
         root: None,
         roles: [(role, change)].into(),

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::disk::{Disk, OnBusy, Step};
 use crate::limits::TrustLimits;
-use crate::metadata::{RoleName, Signer, TargetPath, sign};
+use crate::metadata::{RoleName, Signer, TargetFile, TargetPath, sign};
 use crate::naming::{self, Naming};
 use crate::roster::{self, Roster};
 
@@ -28,6 +28,15 @@ const DEPTH_MAX: usize = 260;
 pub struct Folder {
     pub(super) disk: Disk,
     limits: TrustLimits,
+}
+
+/// Whether a roster may forget that a key was stolen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakeBack {
+    /// It may not: nothing undoes a revocation.
+    Refused,
+    /// It may, because thieves of the roster's keys wrote what it forgets.
+    Accepted,
 }
 
 impl Folder {
@@ -79,6 +88,15 @@ impl Folder {
             role: role.clone(),
             path: path.to_string(),
         })?;
+        self.document(path, file)
+    }
+
+    /// A target file that some version of a role names.
+    pub(super) fn document(
+        &self,
+        path: &TargetPath,
+        file: &TargetFile,
+    ) -> Result<Vec<u8>, RepositoryError> {
         let hash = file.hashes.for_name().unwrap_or_default();
         let name = format!("targets/{}", path.with_hash(&hash));
         let bytes = self.disk.read(&name, self.limits.target_bytes_max)?;
@@ -136,7 +154,7 @@ impl Folder {
         &self.limits
     }
 
-    /// Publishes a ceremony whose files are signed. The folder is locked meanwhile. A publication that was interrupted is done again by the same call.
+    /// Publishes a ceremony whose files are signed; with [`TakeBack::Accepted`] also a roster that forgets a theft. The folder is locked meanwhile. A publication that was interrupted is done again by the same call.
     ///
     /// # Errors
     /// [`RepositoryError`] as [`publish`] has it; then nothing was written.
@@ -145,12 +163,15 @@ impl Folder {
         ceremony: &Ceremony,
         online: Online<'_>,
         at: Timestamp,
+        take_back: TakeBack,
     ) -> Result<Publication, RepositoryError> {
         let _lock = self.disk.lock(OnBusy::Wait)?;
         let files = ceremony.files()?;
         let repository = self.read()?;
         let publication = publish(&repository, &files, online, at, &self.limits)?;
-        refuse_taken_back(&self.before(&repository)?, &files, &self.limits)?;
+        if take_back == TakeBack::Refused {
+            refuse_taken_back(&self.before(&repository)?, &files, &self.limits)?;
+        }
         self.write(&publication)?;
         Ok(publication)
     }

@@ -16,6 +16,7 @@ mod history;
 mod medium;
 mod prepare;
 mod publish;
+mod restore;
 mod review;
 mod state;
 
@@ -32,7 +33,7 @@ pub use edit::{
     Expiries, PolicyFiles, Rotated, bins_of, delegate, is_of_project, put_naming, put_party,
     put_policy, put_releases, renew, role_of, roles_of, rotate,
 };
-pub use folder::{Ceremony, Folder};
+pub use folder::{Ceremony, Folder, TakeBack};
 pub use history::Edition;
 pub use prepare::{Prepared, prepare};
 pub use publish::{Online, Publication, Renew, publish, refresh};
@@ -150,7 +151,7 @@ pub enum RepositoryError {
     Stray(String),
     /// A roster that forgets a theft.
     #[error(
-        "the roster takes a compromise back: {0}; nothing undoes a revocation, so leave what is published in the entry"
+        "the roster takes a compromise back: {0}; nothing undoes a revocation, so leave what is published in the entry; only where thieves of the roster's keys wrote it, publish with --take-back"
     )]
     TakenBack(String),
     /// An online role needs other keys than those given.

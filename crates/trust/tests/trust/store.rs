@@ -8,7 +8,9 @@ use std::process::Command;
 use quorate_trust::client::{Client, FolderFetch, Pin, TrustClient, TrustError};
 use quorate_trust::disk::{Disk, DiskError, OnBusy, Step};
 use quorate_trust::metadata::TopRole;
-use quorate_trust::repository::{Ceremony, Change, Folder, Online, Renew, RoleChange, RootChange};
+use quorate_trust::repository::{
+    Ceremony, Change, Folder, Online, Renew, RoleChange, RootChange, TakeBack,
+};
 
 use crate::stage::{LIMITS, Reader, Stage, days, holders, key, now, path, policy, role};
 
@@ -225,6 +227,7 @@ fn a_child_publishes_until_it_is_killed() {
             &ceremony,
             online(&[key("snapshot")], &[key("timestamp-2")]),
             now(),
+            TakeBack::Refused,
         )
         .unwrap();
 }
@@ -279,6 +282,7 @@ fn a_publication_that_is_killed_at_any_step_is_done_again_and_misleads_nobody() 
             &ceremony,
             online(&[key("snapshot")], &[key("timestamp-2")]),
             now(),
+            TakeBack::Refused,
         ) {
             Ok(_) => {}
             // Everything was there already; only the process did not live to say so.
