@@ -2,7 +2,7 @@
 //!
 //! **Enters:** a command line, and the files that it names.
 //! **Leaves:** the answer on stdout, talk on stderr, and an exit code: 0 yes, 1 refused, 2 could not judge or wrong usage.
-//! **Never:** a judgement of its own; the network; foreign code, except the command of an in-toto
+//! **Never:** a judgement of its own; the network, but for files of the trust repository that the user named; foreign code, except the command of an in-toto
 //! step that the user gives it, a layout's inspections, in a sandbox over a copy, in `in-toto verify`, and diffoscope where it is
 //! installed, in `diff --deep`.
 
