@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use quorate::key::PublicKey;
 use quorate::limits::Limits;
 use quorate::policy::Owners;
@@ -79,8 +81,28 @@ pub(crate) fn beside(layout: &Path, ending: &str) -> PathBuf {
 
 pub(crate) fn public_key(path: &Path) -> Result<PublicKey, CommandError> {
     let bytes = read_bounded(path, LIMITS.policy_bytes_max)?;
-    PublicKey::from_file(&bytes, &LIMITS)
+    let spki = openssh_ed25519(&bytes);
+    PublicKey::from_file(spki.as_ref().map_or(&bytes, |pem| pem.as_bytes()), &LIMITS)
         .map_err(|error| CommandError::unable(format!("{}: {error}", path.display())))
+}
+
+/// An Ed25519 key as `ssh-keygen` writes it (RFC 8709 §4), which an agent holds, as the PEM that it means; `None` for all else.
+fn openssh_ed25519(bytes: &[u8]) -> Option<String> {
+    const BLOB: &[u8] = b"\0\0\0\x0bssh-ed25519\0\0\0\x20";
+    /// RFC 8410: the algorithm, and a bit string of 32 bytes.
+    const SPKI: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\0";
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut words = text.trim_end().split(' ');
+    let (kind, blob) = (words.next()?, words.next()?);
+    if kind != "ssh-ed25519" || text.trim_end().contains('\n') {
+        return None;
+    }
+    let blob = STANDARD.decode(blob).ok()?;
+    let key = blob.strip_prefix(BLOB).filter(|key| key.len() == 32)?;
+    let der = STANDARD.encode([SPKI, key].concat());
+    Some(format!(
+        "-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n"
+    ))
 }
 
 pub(crate) fn owners(paths: &[PathBuf], needed: Option<usize>) -> Result<Owners, CommandError> {

@@ -5,9 +5,6 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixListener;
 use std::process::{Child, Command, Stdio};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use crate::stage::{Ran, Stage};
 use crate::town::{NOW, Town};
 
@@ -17,21 +14,14 @@ struct Agent {
 }
 
 impl Agent {
-    /// Makes `agent.key` in OpenSSH's form and `agent.pub` in in-toto's, and starts an agent on `socket` that holds the key.
+    /// Makes `agent.key` and `agent.pub` as `ssh-keygen` does, and starts an agent on `socket` that holds the key.
     fn with_new_key(stage: &Stage) -> Self {
         stage.shell(
             "ssh-keygen",
             &["-q", "-t", "ed25519", "-N", "", "-f", "agent.key"],
         );
-        let line = String::from_utf8(stage.read("agent.key.pub")).unwrap();
-        let blob = STANDARD.decode(line.split(' ').nth(1).unwrap()).unwrap();
-        let hex: String = blob[blob.len() - 32..]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let key =
-            format!(r#"{{"keytype":"ed25519","scheme":"ed25519","keyval":{{"public":"{hex}"}}}}"#);
-        stage.write("agent.pub", key);
+        // As it is: nobody has to spell it anew.
+        fs::rename(stage.path("agent.key.pub"), stage.path("agent.pub")).unwrap();
         let child = Command::new("ssh-agent")
             .args(["-D", "-a"])
             .arg(stage.path("socket"))
