@@ -203,6 +203,12 @@ impl Trusted {
             .meta(role)
             .ok_or_else(|| TrustError::NotInSnapshot(role.clone()))?;
         pin.matches(bytes).map_err(TrustError::mismatch(name))?;
+        // The root alone says who holds `targets`, and another root forgets all roles: the same bytes need not be judged for each path.
+        let known = self.roles.get(role).filter(|_| delegator.is_none());
+        if let Some(known) = known.filter(|known| known.bytes() == bytes) {
+            refuse_other_version(name, pin.version, known)?;
+            return self.refuse_expired(name, known);
+        }
         let new = Received::<Targets>::read(bytes, &self.limits)
             .map_err(TrustError::metadata(name))?
             .signed_by(&holders)
